@@ -1,0 +1,19 @@
+// The Python face of the kernel: arrays in, arrays out. Every index is checked here, before any loop; the GIL is
+// released while the kernel works.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "dispatch.hpp"
+#include "variant.hpp"
+
+namespace nb = nanobind;
+
+NB_MODULE(_kernel, m) {
+    m.doc() = "Firth's compiled kernel. Private: use the functions of the firth package.";
+    m.def("available_variants", &firth::available_variants);
+    m.def("variant", [] { return std::string(firth::variant().name); });
+    m.def("choose_variant", [](const std::string& name) {
+        if (!firth::choose_variant(name)) throw nb::value_error(("no such variant here: " + name).c_str());
+    });
+}

@@ -1,0 +1,15 @@
+// Compiled once for each instruction set, with FIRTH_VARIANT naming the namespace. Only loops over plain arrays live
+// here: nothing of the standard library that the linker could merge with a copy compiled for another processor.
+#include "variant.hpp"
+
+#include "dot.hpp"
+
+#define FIRTH_STRING_(x) #x
+#define FIRTH_STRING(x) FIRTH_STRING_(x)
+
+namespace firth::FIRTH_VARIANT {
+
+extern const Variant table;
+const Variant table{FIRTH_STRING(FIRTH_VARIANT), dot_block};
+
+}  // namespace firth::FIRTH_VARIANT

@@ -1,0 +1,72 @@
+"""Every error that Firth raises, so that callers can catch broadly or narrowly.
+
+    FirthError
+    ├── OptionError            (ValueError)         an option or a recipe's key outside its range
+    ├── DataError              (ValueError)         data that cannot be used as given: empty, wrong shape or type
+    ├── SourceError            (ValueError)         a source that was found but could not be read
+    │   ├── SourceNotFoundError  (FileNotFoundError)  no such file
+    │   └── ReadOnlyError        (PermissionError)    a query that could write was refused
+    ├── UnknownItemError       (KeyError)           a key that is not in the vocabulary
+    ├── DivergenceError        (ArithmeticError)    training left the range of finite numbers, or grows worse and worse
+    ├── RunError               (OSError)            a run folder that is missing, damaged, unfinished or unwritable
+    └── MissingExtraError      (ImportError)        an optional package that is not installed
+
+A message states the rule, what came, and the way out, in one or two sentences. The module holds no logic besides wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class FirthError(Exception):
+    """Any error that this library raises on purpose."""
+
+
+class OptionError(FirthError, ValueError):
+    """An option, or a recipe's key, that is unknown or outside its range."""
+
+
+class DataError(FirthError, ValueError):
+    """Data that cannot be used as given: empty, of the wrong shape or type, not finite."""
+
+
+class SourceError(FirthError, ValueError):
+    """A source that was found but could not be read: table, column, syntax, format."""
+
+
+class SourceNotFoundError(SourceError, FileNotFoundError):
+    """No file lies at the path that was given."""
+
+
+class ReadOnlyError(SourceError, PermissionError):
+    """A query that is not one plain SELECT; sources are only ever read."""
+
+
+class UnknownItemError(FirthError, KeyError):
+    """A key that is not in the vocabulary; the message names the closest that are."""
+
+    def __init__(self, key: str, closest: Sequence[str] = ()) -> None:
+        self.key = key
+        self.closest = tuple(closest)
+        names = ", ".join(repr(name) for name in self.closest)
+        super().__init__(f"unknown item {key!r}." + (f" Closest: {names}." if names else ""))
+
+    def __str__(self) -> str:
+        # KeyError would show the message's repr.
+        return str(self.args[0])
+
+
+class DivergenceError(FirthError, ArithmeticError):
+    """Training diverged; the message names the step, the learning rate and a remedy."""
+
+
+class RunError(FirthError, OSError):
+    """A run folder that is missing, damaged, unfinished or unwritable."""
+
+
+class MissingExtraError(FirthError, ImportError):
+    """An optional package that is not installed; the message says what to install."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}: pip install 'firth[{extra}]'.")
