@@ -9,6 +9,8 @@
 
 namespace nb = nanobind;
 
+void bind_trainer(nb::module_& m);  // bind_trainer.cpp
+
 NB_MODULE(_kernel, m) {
     m.doc() = "Firth's compiled kernel. Private: use the functions of the firth package.";
     m.def("available_variants", &firth::available_variants);
@@ -16,4 +18,5 @@ NB_MODULE(_kernel, m) {
     m.def("choose_variant", [](const std::string& name) {
         if (!firth::choose_variant(name)) throw nb::value_error(("no such variant here: " + name).c_str());
     });
+    bind_trainer(m);
 }

@@ -12,6 +12,18 @@ constexpr int64_t width = 16;
 typedef float Floats __attribute__((vector_size(64), aligned(64), may_alias));
 typedef int32_t Ints __attribute__((vector_size(64), aligned(64), may_alias));
 
+// What fits in the registers of each instruction set; sizes change the speed and never the bytes.
+#if defined(__AVX512F__)
+typedef Floats Slice;
+constexpr int score_tile_size = 20;
+constexpr int update_tile_size = 12;
+#else
+typedef float Slice __attribute__((vector_size(32), aligned(32), may_alias));
+constexpr int score_tile_size = 6;
+constexpr int update_tile_size = 5;
+#endif
+constexpr int64_t slice_width = sizeof(Slice) / sizeof(float);
+
 inline __attribute__((always_inline)) Floats splat(float x) { return Floats{} + x; }
 
 // The sum of all lanes, halving the width each time.

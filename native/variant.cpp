@@ -2,7 +2,9 @@
 // here: nothing of the standard library that the linker could merge with a copy compiled for another processor.
 #include "variant.hpp"
 
+#include "block.hpp"
 #include "dot.hpp"
+#include "merge_row.hpp"
 
 #define FIRTH_STRING_(x) #x
 #define FIRTH_STRING(x) FIRTH_STRING_(x)
@@ -10,6 +12,6 @@
 namespace firth::FIRTH_VARIANT {
 
 extern const Variant table;
-const Variant table{FIRTH_STRING(FIRTH_VARIANT), dot_block};
+const Variant table{FIRTH_STRING(FIRTH_VARIANT), dot_block, train_block, merge_row};
 
 }  // namespace firth::FIRTH_VARIANT

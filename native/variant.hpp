@@ -5,12 +5,41 @@
 
 namespace firth {
 
+constexpr int max_outputs = 257;  // the centre and at most 256 negatives
+
+// Sixteen partial sums each: sum of losses = log(product of 2^exponent * mantissa) + linear.
+struct alignas(64) LossSums {
+    float mantissa[16];
+    int32_t exponent[16];
+    float linear[16];
+};
+
+// One training position of the inner block (block.hpp has the equations).
+struct BlockTask {
+    float* const* inputs;   // 16 rows; those from n_inputs on are a row of zeros
+    float* const* outputs;  // the centre's row, then the negatives'
+    const float* offsets;   // (n_outputs,) added to every score
+    const uint8_t* used;    // (n_outputs,) 0: leave this negative out
+    float* gradients;       // (n_outputs, 16) result: G
+    float* transposed;      // (stride, 16) scratch
+    LossSums* loss;
+    int64_t stride;
+    int n_inputs;
+    int n_outputs;
+    float learning_rate;
+};
+
 struct Variant {
     const char* name;
 
     // scores[q * n_rows + r] = queries[q] . rows[r]; rows of `stride` floats, a multiple of 16, padded with zeros.
     void (*dot_block)(const float* queries, int64_t n_queries, const float* rows, int64_t n_rows, int64_t stride,
                       float* scores);
+
+    void (*train_block)(const BlockTask& task);
+
+    // row += scale * sum over i of (changed[i] - row), from the old row.
+    void (*merge_row)(float* row, const float* const* changed, int n_changed, float scale, int64_t stride);
 };
 
 }  // namespace firth

@@ -1,0 +1,242 @@
+// Training, as Python sees it: every array is checked here once, then only pointers travel.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+
+#include <optional>
+#include <string>
+
+#include "heldout.hpp"
+#include "trainer.hpp"
+
+namespace nb = nanobind;
+
+namespace {
+
+template <class T>
+using Array1 = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Array2 = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+void require(bool condition, const char* rule) {
+    if (!condition) throw nb::value_error(rule);
+}
+
+template <class T>
+void require_below(const Array1<const T>& values, int64_t limit, const char* rule) {
+    for (size_t i = 0; i < values.shape(0); ++i)
+        require(int64_t(values.data()[i]) >= 0 && int64_t(values.data()[i]) < limit, rule);
+}
+
+firth::AliasTable alias_table(const Array1<const uint32_t>& threshold, const Array1<const int32_t>& alias) {
+    const int64_t n = int64_t(threshold.shape(0));
+    require(n > 0 && int64_t(alias.shape(0)) == n, "an alias table needs as many aliases as thresholds, at least one");
+    require_below(alias, n, "an alias must be below the table's size");
+    return {threshold.data(), alias.data(), uint32_t(n)};
+}
+
+nb::tuple build_alias(Array1<const double> weights, Array1<const int64_t> offsets) {
+    const size_t n = weights.shape(0), n_tables = offsets.shape(0) - 1;
+    auto* threshold = new uint32_t[n];
+    nb::capsule free_threshold(threshold, [](void* p) noexcept { delete[] static_cast<uint32_t*>(p); });
+    auto* alias = new int32_t[n];
+    nb::capsule free_alias(alias, [](void* p) noexcept { delete[] static_cast<int32_t*>(p); });
+    const int64_t* o = offsets.data();
+    require(offsets.shape(0) >= 1 && o[0] == 0 && o[n_tables] == int64_t(n), "offsets must run from 0 to the number of weights");
+    for (size_t t = 0; t < n_tables; ++t) {
+        require(o[t] < o[t + 1], "an alias table needs at least one weight");
+        double sum = 0;
+        for (int64_t i = o[t]; i < o[t + 1]; ++i) {
+            require(weights.data()[i] >= 0, "weights must be >= 0");
+            sum += weights.data()[i];
+        }
+        require(sum > 0 && std::isfinite(sum), "weights must have a positive, finite sum");
+    }
+    for (size_t t = 0; t < n_tables; ++t)
+        firth::build_alias(weights.data() + o[t], o[t + 1] - o[t], threshold + o[t], alias + o[t]);
+    return nb::make_tuple(nb::ndarray<nb::numpy, uint32_t>(threshold, {n}, free_threshold),
+                          nb::ndarray<nb::numpy, int32_t>(alias, {n}, free_alias));
+}
+
+// Groups, with the arrays they point into.
+struct GroupArrays {
+    Array1<const uint32_t> choice_threshold;
+    Array1<const int32_t> choice_alias;
+    Array1<const int64_t> offsets;
+    Array1<const int32_t> members;
+    std::optional<Array1<const double>> weights;
+    std::optional<Array1<const uint32_t>> threshold;
+    std::optional<Array1<const int32_t>> alias;
+    firth::Groups groups;
+
+    GroupArrays(Array1<const uint32_t> choice_threshold_, Array1<const int32_t> choice_alias_,
+                Array1<const int64_t> offsets_, Array1<const int32_t> members_,
+                std::optional<Array1<const double>> weights_, std::optional<Array1<const uint32_t>> threshold_,
+                std::optional<Array1<const int32_t>> alias_, int partners, uint64_t heldout_salt,
+                uint32_t heldout_threshold, bool draw_heldout, int64_t n_items)
+        : choice_threshold(choice_threshold_),
+          choice_alias(choice_alias_),
+          offsets(offsets_),
+          members(members_),
+          weights(weights_),
+          threshold(threshold_),
+          alias(alias_) {
+        const firth::AliasTable choice = alias_table(choice_threshold, choice_alias);
+        const int64_t n_members = int64_t(members.shape(0));
+        const int64_t* o = offsets.data();
+        require(offsets.shape(0) == size_t(choice.n) + 1 && o[0] == 0 && o[choice.n] == n_members,
+                "group offsets must run from 0 to the number of members");
+        for (uint32_t g = 0; g < choice.n; ++g) require(o[g + 1] - o[g] >= 2, "a group needs at least two members");
+        require_below(members, n_items, "a member's id must be below the number of items");
+        require(partners >= 1 && partners <= firth::max_partners, "partners must be between 1 and 16");
+        if (weights) {
+            require(threshold && alias, "member weights need their alias tables");
+            require(weights->shape(0) == size_t(n_members) && threshold->shape(0) == size_t(n_members) &&
+                        alias->shape(0) == size_t(n_members),
+                    "member weights and their alias tables need one entry per member");
+            for (uint32_t g = 0; g < choice.n; ++g)
+                for (int64_t i = o[g]; i < o[g + 1]; ++i)
+                    require(alias->data()[i] >= 0 && alias->data()[i] < o[g + 1] - o[g],
+                            "a member's alias must be below its group's size");
+        }
+        groups.choice = choice;
+        groups.offsets = o;
+        groups.members = members.data();
+        groups.weights = weights ? weights->data() : nullptr;
+        groups.threshold = weights ? threshold->data() : nullptr;
+        groups.alias = weights ? alias->data() : nullptr;
+        groups.heldout = {heldout_salt, heldout_threshold, draw_heldout};
+        groups.partners = partners;
+    }
+
+    // Positions of the given stream, as (centre, n_partners, partners...) rows; for tests and for the held-out sample.
+    nb::ndarray<nb::numpy, int32_t> draw(uint64_t seed, uint32_t purpose, uint64_t index, int64_t n) const {
+        constexpr size_t columns = 2 + firth::max_partners;
+        auto* rows = new int32_t[size_t(n) * columns]();
+        nb::capsule owner(rows, [](void* p) noexcept { delete[] static_cast<int32_t*>(p); });
+        firth::Stream stream(seed, firth::Purpose(purpose), index);
+        firth::Position position{};
+        for (int64_t i = 0; i < n; ++i) {
+            groups.draw(stream, position);
+            int32_t* row = rows + size_t(i) * columns;
+            row[0] = position.centre;
+            row[1] = position.n_partners;
+            for (int b = 0; b < position.n_partners; ++b) row[2 + b] = position.partners[b];
+        }
+        return {rows, {size_t(n), columns}, owner};
+    }
+};
+
+// The model's arrays, shared with Python, and everything that trains them.
+class TrainerArrays {
+  public:
+    TrainerArrays(nb::object groups, Array2<float> inputs, Array2<float> outputs, std::optional<Array1<float>> biases,
+                  Array1<const uint32_t> noise_threshold, Array1<const int32_t> noise_alias, Array1<const float> log_noise,
+                  int negative, int pool_size, uint64_t seed, int64_t n_positions, int64_t lane_size, int n_lanes,
+                  float learning_rate, float min_learning_rate, float curvature)
+        : groups_(groups),
+          inputs_(inputs),
+          outputs_(outputs),
+          biases_(biases),
+          noise_threshold_(noise_threshold),
+          noise_alias_(noise_alias),
+          log_noise_(log_noise),
+          objective_{negative, pool_size, alias_table(noise_threshold, noise_alias), log_noise.data()},
+          model_{{inputs.data(), int64_t(inputs.shape(1)), nullptr},
+                 {outputs.data(), int64_t(outputs.shape(1)), biases ? biases->data() : nullptr},
+                 int64_t(inputs.shape(0)),
+                 seed},
+          plan_{n_positions, lane_size, n_lanes, learning_rate, min_learning_rate, curvature} {
+        const size_t n_items = inputs.shape(0), stride = inputs.shape(1);
+        require(outputs.shape(0) == n_items && outputs.shape(1) == stride, "inputs and outputs must have the same shape");
+        require(stride > 0 && stride % 16 == 0, "rows must be padded to a multiple of 16 floats");
+        require(uintptr_t(inputs.data()) % 64 == 0 && uintptr_t(outputs.data()) % 64 == 0, "rows must be aligned to 64 bytes");
+        require(!biases || biases->shape(0) == n_items, "biases need one entry per item");
+        require(objective_.noise.n == n_items && log_noise.shape(0) == n_items, "the noise needs one entry per item");
+        require(negative >= 1 && negative < firth::max_outputs, "negative must be between 1 and 256");
+        require(pool_size >= 1, "pool_size must be >= 1");
+        require(n_positions >= 1 && lane_size >= 1, "n_positions and lane_size must be >= 1");
+        require(n_lanes >= 1 && n_lanes <= firth::max_lanes, "lanes must be between 1 and 1024");
+        trainer_ = std::make_unique<firth::Trainer>(nb::cast<GroupArrays&>(groups).groups, objective_, model_, plan_);
+    }
+
+    int64_t n_steps() const { return plan_.n_steps(); }
+    float learning_rate_at(int64_t step) const { return plan_.learning_rate_at(step); }
+
+    nb::tuple run(int64_t first, int64_t last, int n_jobs) {
+        require(first >= 0 && first <= last && last <= plan_.n_steps(), "steps must lie within the training");
+        require(n_jobs >= 1, "n_jobs must be >= 1");
+        firth::Progressed progressed;
+        {
+            nb::gil_scoped_release released;
+            progressed = trainer_->run(first, last, n_jobs);
+        }
+        return nb::make_tuple(progressed.loss_sum, progressed.n_pairs, progressed.n_positions);
+    }
+
+    double heldout_loss(Array1<const int32_t> centres, Array1<const int32_t> partners, Array2<const int32_t> negatives) const {
+        const size_t n = centres.shape(0);
+        require(partners.shape(0) == n && negatives.shape(0) == n && negatives.shape(1) == size_t(objective_.negative),
+                "held-out pairs need one partner and `negative` negatives each");
+        require_below(centres, model_.n_items, "a centre's id must be below the number of items");
+        require_below(partners, model_.n_items, "a partner's id must be below the number of items");
+        for (size_t i = 0; i < negatives.size(); ++i)
+            require(negatives.data()[i] >= 0 && negatives.data()[i] < model_.n_items,
+                    "a negative's id must be below the number of items");
+        nb::gil_scoped_release released;
+        return firth::heldout_loss({int64_t(n), centres.data(), partners.data(), negatives.data()}, objective_, model_);
+    }
+
+  private:
+    nb::object groups_;
+    Array2<float> inputs_, outputs_;
+    std::optional<Array1<float>> biases_;
+    Array1<const uint32_t> noise_threshold_;
+    Array1<const int32_t> noise_alias_;
+    Array1<const float> log_noise_;
+    firth::Objective objective_;
+    firth::Model model_;
+    firth::Plan plan_;
+    std::unique_ptr<firth::Trainer> trainer_;
+};
+
+}  // namespace
+
+void bind_trainer(nb::module_& m) {
+    m.attr("max_partners") = firth::max_partners;
+    m.attr("max_negative") = firth::max_outputs - 1;
+    m.attr("max_lanes") = firth::max_lanes;
+    m.def("build_alias", &build_alias, nb::arg("weights").noconvert(), nb::arg("offsets").noconvert());
+    m.def("words", [](uint64_t seed, uint32_t purpose, uint64_t index, size_t n) {
+        auto* words = new uint32_t[n];
+        nb::capsule owner(words, [](void* p) noexcept { delete[] static_cast<uint32_t*>(p); });
+        firth::Stream stream(seed, firth::Purpose(purpose), index);
+        for (size_t i = 0; i < n; ++i) words[i] = stream.next();
+        return nb::ndarray<nb::numpy, uint32_t>(words, {n}, owner);
+    });
+    m.def("merge_share", &firth::merge_share);
+
+    nb::class_<GroupArrays>(m, "Groups")
+        .def(nb::init<Array1<const uint32_t>, Array1<const int32_t>, Array1<const int64_t>, Array1<const int32_t>,
+                      std::optional<Array1<const double>>, std::optional<Array1<const uint32_t>>,
+                      std::optional<Array1<const int32_t>>, int, uint64_t, uint32_t, bool, int64_t>(),
+             nb::kw_only(), nb::arg("choice_threshold").noconvert(), nb::arg("choice_alias").noconvert(),
+             nb::arg("offsets").noconvert(), nb::arg("members").noconvert(), nb::arg("weights").none(),
+             nb::arg("threshold").none(), nb::arg("alias").none(), nb::arg("partners"), nb::arg("heldout_salt"),
+             nb::arg("heldout_threshold"), nb::arg("draw_heldout"), nb::arg("n_items"))
+        .def("draw", &GroupArrays::draw);
+
+    nb::class_<TrainerArrays>(m, "Trainer")
+        .def(nb::init<nb::object, Array2<float>, Array2<float>, std::optional<Array1<float>>, Array1<const uint32_t>,
+                      Array1<const int32_t>, Array1<const float>, int, int, uint64_t, int64_t, int64_t, int, float, float,
+                      float>(),
+             nb::kw_only(), nb::arg("groups"), nb::arg("inputs").noconvert(), nb::arg("outputs").noconvert(),
+             nb::arg("biases").none(), nb::arg("noise_threshold").noconvert(), nb::arg("noise_alias").noconvert(),
+             nb::arg("log_noise").noconvert(), nb::arg("negative"), nb::arg("pool_size"), nb::arg("seed"),
+             nb::arg("n_positions"), nb::arg("lane_size"), nb::arg("n_lanes"), nb::arg("learning_rate"),
+             nb::arg("min_learning_rate"), nb::arg("curvature"))
+        .def_prop_ro("n_steps", &TrainerArrays::n_steps)
+        .def("learning_rate_at", &TrainerArrays::learning_rate_at)
+        .def("run", &TrainerArrays::run)
+        .def("heldout_loss", &TrainerArrays::heldout_loss);
+}

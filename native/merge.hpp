@@ -1,0 +1,72 @@
+// What the lanes of one step did, added to the model: row by row, in lane order, damped where many lanes pull at one row.
+#pragma once
+
+#include <vector>
+
+#include "lane.hpp"
+
+namespace firth {
+
+// The share of the lanes' summed change that a row takes.
+//
+// Each of m lanes moves a row from the same start with n / m of its n updates. One update shrinks the distance to where
+// the row is drawn by a factor (1 - a), a = learning rate * curvature; so a lane covers 1 - r of it, r = (1 - a)^(n/m),
+// one worker doing all n would cover 1 - r^m, and the sum m (1 - r) overshoots. The share that makes both equal,
+//     (1 - r^m) / (m (1 - r)),
+// falls from 1 (few small updates: the sum is right) to 1 / m (each lane arrives by itself: the mean is right). The
+// rational function below has the same limits and the same first-order term, and needs no transcendental function.
+inline float merge_share(int n_lanes, float n_updates, float step_curvature) {
+    if (n_lanes == 1) return 1;
+    const float x = 0.5f * step_curvature * n_updates;
+    return (1 + x / float(n_lanes)) / (1 + x);
+}
+
+class Merge {
+  public:
+    Merge(int64_t n_items, int n_lanes) : head_(size_t(n_items), -1), n_lanes_(n_lanes) {}
+
+    // Adds one bucket's rows. Buckets share no item, so threads may take them in any order.
+    void run(int bucket, std::vector<Lane>& lanes, ChangedRows Lane::*which, const Matrix& matrix, float step_curvature) {
+        for (int l = n_lanes_ - 1; l >= 0; --l) {
+            ChangedRows& rows = lanes[size_t(l)].*which;
+            for (int32_t i = rows.bucket_begin(bucket); i < rows.bucket_ends[size_t(bucket)]; ++i) {
+                const int32_t e = rows.by_bucket[size_t(i)];
+                int64_t& head = head_[size_t(rows.ids[size_t(e)])];
+                rows.next[size_t(e)] = head;
+                head = int64_t(l) << 32 | e;
+            }
+        }
+        for (int l = 0; l < n_lanes_; ++l) {
+            const ChangedRows& rows = lanes[size_t(l)].*which;
+            for (int32_t i = rows.bucket_begin(bucket); i < rows.bucket_ends[size_t(bucket)]; ++i) {
+                const int32_t id = rows.ids[size_t(rows.by_bucket[size_t(i)])];
+                if (head_[size_t(id)] < 0) continue;
+                add(id, lanes, which, matrix, step_curvature);
+                head_[size_t(id)] = -1;
+            }
+        }
+    }
+
+  private:
+    void add(int32_t id, std::vector<Lane>& lanes, ChangedRows Lane::*which, const Matrix& matrix, float step_curvature) {
+        const float* changed[max_lanes];
+        float updates = 0, bias_change = 0;
+        int n = 0;
+        for (int64_t at = head_[size_t(id)]; at >= 0;) {
+            ChangedRows& rows = lanes[size_t(at >> 32)].*which;
+            const int32_t e = int32_t(at & 0xFFFFFFFF);
+            changed[n++] = rows.row(e, matrix.stride);
+            updates += rows.n_updates[size_t(e)];
+            if (matrix.biases) bias_change += rows.biases[size_t(e)] - matrix.biases[id];
+            at = rows.next[size_t(e)];
+        }
+        const float share = merge_share(n, updates, step_curvature);
+        variant().merge_row(matrix.row(id), changed, n, share, matrix.stride);
+        if (matrix.biases) matrix.biases[id] += share * bias_change;
+    }
+
+    std::vector<int64_t> head_;  // per item: its first entry of this step, lane * 2^32 + entry, or -1
+    int n_lanes_;
+};
+
+}  // namespace firth

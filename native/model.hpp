@@ -1,0 +1,59 @@
+// The model being trained: two matrices of padded, aligned rows, one bias per output, and what the objective needs.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "alias.hpp"
+
+namespace firth {
+
+constexpr int n_buckets = 64;  // the merge's tasks: rows by id % n_buckets
+constexpr int max_lanes = 1024;
+
+// A growing block of floats on a cache line's boundary; its contents are undefined after a resize.
+class AlignedFloats {
+  public:
+    AlignedFloats() = default;
+    explicit AlignedFloats(int64_t size) { resize(size); }
+
+    void resize(int64_t size) {
+        if (size <= capacity_) return;
+        capacity_ = size + size / 4;
+        floats_.reset(static_cast<float*>(::operator new(size_t(capacity_) * sizeof(float), std::align_val_t{64})));
+    }
+
+    float* data() const { return floats_.get(); }
+
+  private:
+    struct Delete {
+        void operator()(float* floats) const { ::operator delete(floats, std::align_val_t{64}); }
+    };
+    std::unique_ptr<float, Delete> floats_;
+    int64_t capacity_ = 0;
+};
+
+struct Matrix {
+    float* rows;
+    int64_t stride;  // floats from row to row, a multiple of 16; what pads a row is and stays zero
+    float* biases;   // (n_items) or null
+
+    float* row(int64_t id) const { return rows + id * stride; }
+};
+
+struct Model {
+    Matrix inputs, outputs;
+    int64_t n_items;
+    uint64_t seed;
+};
+
+struct Objective {
+    int negative;            // negatives per position
+    int pool_size;           // negatives that a lane draws for itself
+    AliasTable noise;        // over items
+    const float* log_noise;  // (n_items) log(K q) for NCE
+};
+
+}  // namespace firth
