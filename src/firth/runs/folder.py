@@ -1,0 +1,237 @@
+"""The files of a run folder: claimed once, written atomically, checked when read.
+
+``run.json`` is written first, with the status ``running``, and last, with the status the run ended with, so that a
+folder that was never finished can be told from one that was. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from firth.errors import RunError
+from firth.files import atomic_path, write_text
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DOCUMENT, ARRAYS, ITEMS, HISTORY, PLOTS = "run.json", "vectors.safetensors", "items.parquet", "history.parquet", "plots"
+FORMAT = 1
+STATUSES = ("running", "complete", "interrupted", "failed")
+OWN_COLUMNS = frozenset({"key", "count", "cluster", "x", "y", "distortion"})
+"""Columns of items.parquet that are not attributes; no context may have such a name."""
+
+
+def claim(folder: Path, *, disposable: Collection[str] = ()) -> None:
+    """Make a folder for a new run, or take one that is empty or holds only a run that failed before it made anything.
+
+    Parameters
+    ----------
+    folder
+        The folder to be.
+    disposable
+        Names of further files that a failed run may have left.
+
+    Raises
+    ------
+    RunError
+        If the folder holds anything else, or cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        entries = {entry.name for entry in folder.iterdir()}
+    except OSError as error:
+        raise RunError(f"cannot make the folder {folder}: {error.strerror}. Choose another with --out.") from error
+    if entries and not (entries <= {DOCUMENT, *disposable} and _has_failed(folder)):
+        raise RunError(f"{folder} is not empty; a run needs a folder of its own. Choose another, or remove it first.")
+
+
+def claim_next(name: str, *, root: Path = Path("runs")) -> Path:
+    """Return a new folder ``root/NAME-N`` with the lowest N above all that exist; two callers never get the same.
+
+    Raises
+    ------
+    RunError
+        If no folder can be made there.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        taken = [path.name.removeprefix(f"{name}-") for path in root.iterdir() if path.name.startswith(f"{name}-")]
+        number = max((int(suffix) for suffix in taken if suffix.isascii() and suffix.isdigit()), default=0) + 1
+        while True:
+            folder = root / f"{name}-{number}"
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                number += 1
+            else:
+                return folder
+    except OSError as error:
+        raise RunError(f"cannot make a folder in {root}: {error.strerror}. Choose another with --out.") from error
+
+
+def write_document(folder: Path, document: Mapping[str, Any]) -> None:
+    """Write ``run.json``; numbers that are not finite become null, as JSON has none."""
+    write_text(folder / DOCUMENT, json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_document(folder: Path) -> dict[str, Any]:
+    """Return ``run.json``.
+
+    Raises
+    ------
+    RunError
+        If the folder or the file is missing, or the file is not a run's.
+    """
+    path = folder / DOCUMENT
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RunError(f"{folder} is not a run: it has no {DOCUMENT}.") from error
+    except OSError as error:
+        raise RunError(f"cannot read {path}: {error.strerror}.") from error
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: it is not JSON ({error}).") from error
+    if not isinstance(document, dict) or document.get("status") not in STATUSES:
+        raise RunError(f"{path} is damaged: it has no valid status.")
+    if document.get("format") != FORMAT:
+        raise RunError(f"{path} has format {document.get('format')!r}; this version reads format {FORMAT}.")
+    return document
+
+
+def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    """Write ``vectors.safetensors``."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
+    path = folder / ARRAYS
+    with atomic_path(path) as temporary:
+        try:
+            save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
+        except SafetensorError as error:
+            raise _unwritable(path, error) from error
+
+
+def read_arrays(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the arrays of ``vectors.safetensors`` by name.
+
+    Raises
+    ------
+    RunError
+        If the file is missing, cut short or otherwise damaged, or has no vectors.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    with _reading(folder / ARRAYS):
+        try:
+            arrays: dict[str, np.ndarray[Any, Any]] = load_file(folder / ARRAYS)
+        except SafetensorError as error:
+            raise _damaged(folder / ARRAYS, error) from error
+    vectors = arrays.get("vectors")
+    if vectors is None or vectors.ndim != 2:
+        raise _damaged(folder / ARRAYS, "no matrix named 'vectors'")
+    for name, array in arrays.items():
+        if array.shape != (vectors.shape if name == "outputs" else vectors.shape[: array.ndim]):
+            raise _damaged(folder / ARRAYS, f"{name} has shape {array.shape}, the vectors have {vectors.shape}")
+    return arrays
+
+
+def write_frame(folder: Path, name: str, frame: pl.DataFrame) -> None:
+    """Write a table as Parquet."""
+    import polars as pl
+
+    path = folder / name
+    with atomic_path(path) as temporary:
+        try:
+            frame.write_parquet(temporary, compression="zstd")
+        except pl.exceptions.PolarsError as error:
+            raise _unwritable(path, error) from error
+
+
+def read_frame(folder: Path, name: str) -> pl.DataFrame:
+    """Return a table of the run.
+
+    Raises
+    ------
+    RunError
+        If the file is missing or damaged.
+    """
+    import polars as pl
+
+    path = folder / name
+    with _reading(path):
+        try:
+            # From bytes: a file that polars has mapped must not be replaced beneath it.
+            return pl.read_parquet(path.read_bytes())
+        except pl.exceptions.PolarsError as error:
+            raise _damaged(path, error) from error
+
+
+def owner() -> dict[str, Any]:
+    """Return which process works on a run, to be recorded while it does."""
+    return {"pid": os.getpid(), "host": platform.node()}
+
+
+def state(document: Mapping[str, Any]) -> str:
+    """Return a run's status, or ``stopped`` where it says ``running`` but the process that ran it has gone."""
+    status: str = document["status"]
+    process = document.get("process") or {}
+    if status != "running" or process.get("host") != platform.node():
+        return status
+    try:
+        os.kill(int(process["pid"]), 0)
+    except ProcessLookupError:
+        return "stopped"
+    except (OSError, KeyError, TypeError, ValueError, OverflowError):
+        return status
+    return status
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 (JSON is any of several types)
+    """Return a value that JSON can say: NumPy numbers as numbers, tuples as lists, not-finite numbers as None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def _has_failed(folder: Path) -> bool:
+    try:
+        return state(read_document(folder)) in ("failed", "stopped")
+    except RunError:
+        return False
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except RunError:
+        raise
+    except FileNotFoundError as error:
+        raise RunError(f"{path.parent} is incomplete: it has no {path.name}.") from error
+    except OSError as error:
+        raise RunError(f"cannot read {path}: {error.strerror or error}.") from error
+
+
+def _damaged(path: Path, why: object) -> RunError:
+    return RunError(f"{path} is damaged ({why}). Make the run again, or copy the file from a backup.")
+
+
+def _unwritable(path: Path, why: object) -> RunError:
+    return RunError(f"cannot write {path}: {why}. Choose a folder that can be written, on a disk with room.")

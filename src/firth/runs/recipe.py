@@ -1,0 +1,288 @@
+"""A recipe: everything that decides how a source becomes a run, as TOML and as frozen dataclasses.
+
+A recipe that loads is consistent in itself: every key is known, every value has its type and range, every context it
+mentions exists. Whether the source exists is found out when it is read. Relative paths in a recipe are relative to
+the working directory, as they would be on a command line, and not to the recipe's file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self
+
+from firth.corpus.contexts import Groups
+from firth.errors import DataError, OptionError, SourceNotFoundError
+from firth.runs.folder import OWN_COLUMNS
+from firth.runs.typed import from_table, unknown
+from firth.training.options import TrainOptions
+
+_SECTIONS = ("source", "contexts", "train", "clusters", "map", "plots")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceOptions:
+    """Where the data is.
+
+    Parameters
+    ----------
+    uri
+        A database: ``sqlite:///relative.sqlite``, ``sqlite:////absolute.sqlite``, ``postgresql://...``,
+        ``duckdb:///file.duckdb``.
+    path
+        A table: ``.csv``, ``.tsv``, ``.parquet``, ``.jsonl``.
+    query
+        For a database: one query that all contexts without a query of their own share.
+    """
+
+    uri: str | None = None
+    path: str | None = None
+    query: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.uri is None) == (self.path is None):
+            both = "both" if self.uri is not None else "neither"
+            raise OptionError(f"give either uri (a database) or path (a table), got {both}.")
+        if self.path is not None and self.query is not None:
+            raise OptionError("query goes with uri; a table has columns only.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterOptions:
+    """How the vectors are clustered: into ``n`` clusters, or not at all where ``n`` is 0."""
+
+    n: int = 0
+
+    def __post_init__(self) -> None:
+        if self.n < 0 or self.n == 1:
+            raise OptionError(f"n must be 0 (no clusters) or >= 2, got {self.n}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapOptions:
+    """How the map is made: t-SNE with this ``perplexity`` for ``n_iter`` steps, if ``enabled``."""
+
+    enabled: bool = True
+    perplexity: float = 30.0
+    n_iter: int = 500
+
+    def __post_init__(self) -> None:
+        if not self.perplexity >= 1:
+            raise OptionError(f"perplexity must be >= 1, got {self.perplexity:g}.")
+        if self.n_iter < 1:
+            raise OptionError(f"n_iter must be >= 1, got {self.n_iter}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlotOptions:
+    """Which pictures are drawn: the map coloured by each of ``color_by``, its first ``label`` items labelled."""
+
+    label: int = 300
+    color_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.label < 0:
+            raise OptionError(f"label must be >= 0, got {self.label}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides how a source becomes a run.
+
+    Parameters
+    ----------
+    name
+        What runs are named after.
+    source
+        Where the data is.
+    contexts
+        What items share, by name.
+    train
+        Options of training; its ``seed`` also starts the clusters and the map.
+    clusters, map, plots
+        What is made of the vectors.
+
+    Raises
+    ------
+    OptionError
+        If there is no context, a context has no data or a reserved name, or a plot is coloured by an unknown attribute.
+    """
+
+    name: str
+    source: SourceOptions
+    contexts: Mapping[str, Groups]
+    train: TrainOptions = field(default_factory=TrainOptions)
+    clusters: ClusterOptions = field(default_factory=ClusterOptions)
+    map: MapOptions = field(default_factory=MapOptions)
+    plots: PlotOptions = field(default_factory=PlotOptions)
+
+    def __post_init__(self) -> None:
+        check_names(self.contexts)
+        for name, context in self.contexts.items():
+            if self.source.uri is not None and context.query is None and self.source.query is None:
+                raise OptionError(f"contexts.{name} needs a query: give it one, or give [source] one for all contexts.")
+            if self.source.path is not None and context.query is not None:
+                raise OptionError(f"contexts.{name}.query goes with source.uri; a table has columns only.")
+        for color in self.plots.color_by:
+            if color not in (*self.contexts, "cluster"):
+                raise OptionError("[plots] " + unknown("attribute", color, [*self.contexts, "cluster"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the recipe as tables of plain values, from which :meth:`from_dict` makes it again."""
+        return {
+            "source": _plain(self.source),
+            "contexts": {name: _plain(context) for name, context in self.contexts.items()},
+            "train": _plain(self.train),
+            "clusters": _plain(self.clusters),
+            "map": _plain(self.map),
+            "plots": _plain(self.plots),
+        }
+
+    @classmethod
+    def from_dict(cls, tables: Mapping[str, Any], *, name: str) -> Self:
+        """Return the recipe that tables of plain values describe.
+
+        Raises
+        ------
+        OptionError
+            If a key is unknown, or a value has another type or lies outside its range.
+        """
+        for section, table in tables.items():
+            if section not in _SECTIONS:
+                raise OptionError(unknown("key", section, _SECTIONS))
+            if not isinstance(table, Mapping):
+                raise OptionError(f"{section} must be a table ([{section}]), got {table!r}.")
+        for context, table in tables.get("contexts", {}).items():
+            if not isinstance(table, Mapping):
+                raise OptionError(f"contexts.{context} must be a table ([contexts.{context}]), got {table!r}.")
+        return cls(
+            name=name,
+            source=from_table(SourceOptions, tables.get("source", {}), where="source"),
+            contexts={
+                context: from_table(Groups, table, where=f"contexts.{context}")
+                for context, table in tables.get("contexts", {}).items()
+            },
+            train=from_table(TrainOptions, tables.get("train", {}), where="train"),
+            clusters=from_table(ClusterOptions, tables.get("clusters", {}), where="clusters"),
+            map=from_table(MapOptions, tables.get("map", {}), where="map"),
+            plots=from_table(PlotOptions, tables.get("plots", {}), where="plots"),
+        )
+
+    @classmethod
+    def load(cls, recipe: str | Path, *, overrides: Mapping[str, Any] | None = None) -> Self:
+        """Return a recipe from a TOML file, or one that the package ships.
+
+        Parameters
+        ----------
+        recipe
+            A path, or one of :func:`shipped`.
+        overrides
+            Values by dotted key, such as ``{"train.vector_size": 100}``, put in the place of the recipe's own.
+
+        Raises
+        ------
+        SourceNotFoundError
+            If there is no such file and no such shipped recipe.
+        OptionError
+            If the recipe is not valid.
+        """
+        name, text = _read(recipe)
+        try:
+            tables = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise OptionError(f"{recipe} is not valid TOML: {error}.") from error
+        return cls.from_dict(override(tables, overrides or {}), name=name)
+
+
+def shipped() -> list[str]:
+    """Return the names of the recipes that come with the package."""
+    folder = resources.files("firth.runs") / "recipes"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def check_names(contexts: Mapping[str, Groups]) -> None:
+    """Raise OptionError if there is no context, or one is named as a column of items.parquet."""
+    if not contexts:
+        raise OptionError("a recipe needs at least one context: [contexts.NAME].")
+    for name in contexts:
+        if name in OWN_COLUMNS:
+            raise OptionError(f"a context may not be named {name!r}: items.parquet has a column of that name.")
+
+
+def override(tables: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tables in which the values at dotted keys are replaced.
+
+    Raises
+    ------
+    OptionError
+        If a key has no section, or names a context that is not there.
+    """
+    result = deepcopy(dict(tables))
+    for key, value in overrides.items():
+        section, *path = key.split(".")
+        if section not in _SECTIONS:
+            raise OptionError(unknown("key", section, _SECTIONS))
+        if not path or (section == "contexts") != (len(path) == 2):
+            pattern = "contexts.NAME.KEY" if section == "contexts" else f"{section}.KEY"
+            raise OptionError(f"{key!r} does not name one value; the form is {pattern}.")
+        table = result.setdefault(section, {})
+        if section == "contexts":
+            if path[0] not in table:
+                raise OptionError(unknown("context", path[0], table))
+            table = table[path[0]]
+        if not isinstance(table, dict):
+            raise OptionError(f"{key!r} cannot be set: {section} is not a table in this recipe.")
+        table[path[-1]] = value
+    return result
+
+
+def parse_overrides(settings: Sequence[str]) -> dict[str, Any]:
+    """Return values by dotted key from texts such as ``train.vector_size=100``.
+
+    A value is read as TOML (``100``, ``0.025``, ``true``, ``["genre"]``) and, where it is none, as the text it is.
+
+    Raises
+    ------
+    OptionError
+        If a text has no ``=``.
+    """
+    return dict(_parse_override(setting) for setting in settings)
+
+
+def _parse_override(setting: str) -> tuple[str, Any]:
+    key, equals, raw = setting.partition("=")
+    if not equals or not key.strip():
+        raise OptionError(f"--set takes KEY=VALUE, such as train.vector_size=100, got {setting!r}.")
+    try:
+        parsed = tomllib.loads(f"value = {raw}")
+    except tomllib.TOMLDecodeError:
+        return key.strip(), raw
+    return key.strip(), parsed["value"] if len(parsed) == 1 else raw
+
+
+def _read(recipe: str | Path) -> tuple[str, str]:
+    """Return a recipe's name and its text."""
+    path = Path(recipe)
+    if str(recipe) in shipped() and not path.is_file():
+        return str(recipe), (resources.files("firth.runs") / "recipes" / f"{recipe}.toml").read_text(encoding="utf-8")
+    if not path.is_file():
+        raise SourceNotFoundError(f"no recipe {str(recipe)!r}: no such file, and {_none_shipped(str(recipe))}")
+    try:
+        return path.stem, path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not a recipe: a TOML file is UTF-8 text.") from error
+
+
+def _none_shipped(name: str) -> str:
+    return "with the package come " + ", ".join(shipped()) + f". {unknown('recipe', name, shipped())}"
+
+
+def _plain(options: object) -> dict[str, Any]:
+    values = asdict(options)  # type: ignore[call-overload]  # every section is a dataclass
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value is not None
+    }

@@ -1,0 +1,111 @@
+"""Tables of plain values (TOML, JSON) become frozen dataclasses, and every mistake gets a message.
+
+Only what the dataclass declares is accepted: an unknown key is refused with the closest name that exists, a value of
+another type with the key that held it. Ranges are the dataclass's own business.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from firth.errors import OptionError
+
+T = TypeVar("T")
+
+_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def closest(name: str, known: Iterable[str], *, n: int = 1) -> list[str]:
+    """Return at most ``n`` of the ``known`` names that resemble ``name``, the best first."""
+    names = list(known)
+    by_folded = {candidate.casefold(): candidate for candidate in names}
+    found = difflib.get_close_matches(name.casefold(), list(by_folded), n=n, cutoff=0.5)
+    return [by_folded[match] for match in found]
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Return the sentences that refuse ``name``: with the closest known name, or with all of them."""
+    names = list(known)
+    near = closest(name, names)
+    hint = f"Closest: {near[0]!r}." if near else f"Known: {', '.join(names)}."
+    return f"unknown {what} {name!r}. {hint}"
+
+
+def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
+    """Return a dataclass made of a table's values.
+
+    Parameters
+    ----------
+    kind
+        The dataclass.
+    table
+        Its values by field name. Lists become tuples where the field is a tuple, whole numbers become floats where it
+        is a float.
+    where
+        The table's name, for messages: ``train`` makes ``train.vector_size``.
+
+    Raises
+    ------
+    OptionError
+        If a key is unknown, a value is of another type, or the dataclass refuses it.
+    """
+    hints = get_type_hints(kind)
+    known = [field.name for field in fields(kind) if field.init]  # type: ignore[arg-type]  # T is a dataclass
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise OptionError(unknown("key", f"{where}.{key}", [f"{where}.{name}" for name in known]))
+        values[key] = _convert(value, hints[key], f"{where}.{key}")
+    try:
+        return kind(**values)
+    except OptionError as error:
+        raise OptionError(f"[{where}] {error}") from error
+    except TypeError as error:
+        missing = [name for name in known if name not in values]
+        raise OptionError(f"[{where}] lacks one of: {', '.join(missing)}.") from error
+
+
+def _convert(value: Any, hint: Any, where: str) -> Any:  # noqa: ANN401 (values of any type are the point)
+    for option in _alternatives(hint):
+        converted, fits = _fit(value, option)
+        if fits:
+            return converted
+    raise OptionError(f"{where} must be {_describe(hint)}, got {value!r}.")
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def _fit(value: Any, hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
+    """Return the value as the hint wants it, and whether it does."""
+    if get_origin(hint) is Literal:
+        return value, any(value == choice and type(value) is type(choice) for choice in get_args(hint))
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)[0]
+        fits = isinstance(value, list | tuple) and all(_fit(entry, inner)[1] for entry in value)
+        return (tuple(value), True) if fits else (value, False)
+    if hint is type(None):
+        return value, value is None
+    if hint is float:
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+        return (float(value), True) if fits else (value, False)
+    if hint is int:
+        return value, isinstance(value, int) and not isinstance(value, bool)
+    return value, isinstance(hint, type) and isinstance(value, hint)
+
+
+def _describe(hint: Any) -> str:  # noqa: ANN401
+    words: list[str] = []
+    for option in _alternatives(hint):
+        if get_origin(option) is Literal:
+            words += [repr(choice) for choice in get_args(option)]
+        elif get_origin(option) is tuple:
+            words.append("a list of texts")
+        elif option is not type(None):
+            words.append(_WORDS.get(option, str(option)))
+    return " or ".join(words)
