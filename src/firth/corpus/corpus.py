@@ -1,0 +1,197 @@
+"""What training reads: one vocabulary, the contexts as flat arrays, and an account of every row on the way there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from firth.arrays import Float64, Int32, Int64
+from firth.corpus.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, eq=False)
+class GroupContext:
+    """One unordered context, built: which items are in which group.
+
+    Parameters
+    ----------
+    name
+        The user's name of the context.
+    weight
+        Share of the training pairs, relative to the other contexts'.
+    choice
+        ``"uniform"`` or ``"size"``: how a group is drawn.
+    labels
+        One text per group, in the order of the values.
+    offsets
+        (n_groups + 1,) int64. Group g's members are ``members[offsets[g]:offsets[g + 1]]``; every group has at least
+        two.
+    members
+        (n_memberships,) int32. Item ids, distinct and ascending within a group.
+    member_weights
+        (n_memberships,) float64, finite and > 0, or None where all members of a group are alike.
+    report
+        Counts of what became of the rows; ``CorpusReport`` explains each.
+    """
+
+    name: str
+    weight: float
+    choice: str
+    labels: list[str]
+    offsets: Int64
+    members: Int32
+    member_weights: Float64 | None
+    report: Mapping[str, int]
+
+    @property
+    def n_groups(self) -> int:
+        """How many groups of two or more items there are."""
+        return len(self.labels)
+
+    @property
+    def sizes(self) -> Int64:
+        """Members per group: (n_groups,) int64."""
+        return np.diff(self.offsets)
+
+
+@dataclass(frozen=True)
+class CorpusReport:
+    """What was read and what became of it, so that nothing is lost in silence.
+
+    Parameters
+    ----------
+    n_items
+        Size of the vocabulary.
+    contexts
+        For each context, by name:
+
+        ============================  =====================================================================
+        ``rows_read``                 rows of the query or table
+        ``rows_without_key``          dropped: the item's key is NULL, NaN or empty
+        ``rows_missing``              rows with a key whose value is NULL or NaN (or infinite): no group
+        ``rows_not_numeric``          rows whose value should be a number and is a text that is none: no group
+        ``n_items_without_group``     items with no value at all
+        ``n_groups``                  groups of two or more items
+        ``n_single_member_groups``    groups of one item, which give no pairs and are left out
+        ``n_memberships``             (item, group) pairs of the groups that are kept
+        ``n_without_weight``          (item, group) pairs left out because their member weights add up to 0
+        ``n_pairs``                   pairs of distinct items that share a group, counted once per group
+        ``largest_group``             number of members
+        ============================  =====================================================================
+    rows_rejected
+        Rows of a file that could not be read at all.
+    rejected_examples
+        A few of them, with their line numbers.
+    """
+
+    n_items: int
+    contexts: Mapping[str, Mapping[str, int]]
+    rows_rejected: int = 0
+    rejected_examples: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain types, for JSON."""
+        return {
+            "n_items": self.n_items,
+            "contexts": {name: dict(counts) for name, counts in self.contexts.items()},
+            "rows_rejected": self.rows_rejected,
+            "rejected_examples": list(self.rejected_examples),
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.n_items:,} items"]
+        if self.rows_rejected:
+            lines.append(f"{self.rows_rejected:,} rows of the file could not be read:")
+            lines += [f"  {example}" for example in self.rejected_examples]
+        lines += [f"{name}: {_sentence(counts)}" for name, counts in self.contexts.items()]
+        return "\n".join(lines)
+
+
+_REMARKS = (
+    ("rows_without_key", "rows without a key dropped"),
+    ("rows_missing", "rows without a value"),
+    ("rows_not_numeric", "rows whose value is no number"),
+    ("n_without_weight", "memberships of weight 0 left out"),
+    ("n_single_member_groups", "groups of one item left out"),
+    ("n_items_without_group", "items in no group"),
+)
+
+
+def _sentence(counts: Mapping[str, int]) -> str:
+    if counts["n_groups"]:
+        head = (
+            f"{counts['rows_read']:,} rows, {counts['n_groups']:,} groups of 2 to {counts['largest_group']:,} items, "
+            f"{counts['n_pairs']:,} pairs"
+        )
+    else:
+        head = f"{counts['rows_read']:,} rows, no group of two or more items: gives no pairs"
+    return "; ".join([head, *(f"{counts[key]:,} {text}" for key, text in _REMARKS if counts[key])])
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """One vocabulary and the contexts that say which of its items appear together.
+
+    Parameters
+    ----------
+    vocabulary
+        Keys and ids; ids by count descending, then by key.
+    counts
+        (n_items,) int64. Rows in which the item occurs, added up over the contexts.
+    contexts
+        The contexts that train: weight above 0 and at least one group of two items.
+    attributes
+        One row per item, one column per context. Categories: list[str], the item's values by number of rows
+        descending, then by name; an empty list if there are none. With ``aggregate``: float64, the number before
+        rounding; null if there is none.
+    report
+        What became of the rows.
+    fingerprint
+        SHA-256 (64 hexadecimal digits) of everything that training reads: keys, counts, contexts and their weights.
+        Equal corpora have equal fingerprints, whatever the order of the rows they came from.
+    """
+
+    vocabulary: Vocabulary
+    counts: Int64
+    contexts: tuple[GroupContext, ...]
+    attributes: pl.DataFrame
+    report: CorpusReport
+    fingerprint: str
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{context.name} ({context.n_groups} groups)" for context in self.contexts)
+        return f"Corpus({len(self):,} items; {names})"
+
+
+def fingerprint(keys: list[str], counts: Int64, contexts: tuple[GroupContext, ...]) -> str:
+    """Return the SHA-256 of a corpus, as hexadecimal digits; every part is preceded by its length."""
+    digest = hashlib.sha256()
+
+    def add(data: bytes) -> None:
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+
+    def add_texts(texts: list[str]) -> None:
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        add(np.array([len(text) for text in encoded], dtype="<i8").tobytes())
+        add(b"".join(encoded))
+
+    add(b"firth corpus 1")
+    add_texts(keys)
+    add(counts.astype("<i8").tobytes())
+    for context in contexts:
+        add_texts([context.name, context.choice, repr(float(context.weight)), *context.labels])
+        add(context.offsets.astype("<i8").tobytes())
+        add(context.members.astype("<i4").tobytes())
+        add(b"" if context.member_weights is None else context.member_weights.astype("<f8").tobytes())
+    return digest.hexdigest()

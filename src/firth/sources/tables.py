@@ -1,0 +1,152 @@
+"""Tables that are files or frames: CSV, TSV, Parquet, JSON lines, polars, pandas and whatever else speaks Arrow.
+
+Text files are read as texts: a key ``007`` stays ``007``. Rows that do not fit are set aside, counted, and a few of them
+shown with their line numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import polars as pl
+
+from firth.errors import SourceError, SourceNotFoundError
+from firth.sources import text
+from firth.sources.arrow import check_names
+
+_DELIMITED = {".csv": ",", ".tsv": "\t"}
+_LINES = (".jsonl", ".ndjson")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, and what of its file could not be read.
+
+    Parameters
+    ----------
+    frame
+        The rows that could be read.
+    n_rejected
+        How many could not.
+    examples
+        A few of those, with line numbers.
+    source
+        The file's name, for messages.
+    """
+
+    frame: pl.DataFrame
+    n_rejected: int = 0
+    examples: tuple[str, ...] = ()
+    source: str = "the table"
+
+    def check(self) -> None:
+        """Raise SourceError if a row could not be read."""
+        if self.n_rejected:
+            shown = "; ".join(self.examples)
+            raise SourceError(f"{self.n_rejected:,} rows of {self.source} cannot be read: {shown}. Correct the file.")
+
+
+def load(table: object) -> pl.DataFrame:
+    """Return a file or a data frame as a polars frame, all of it or an error; ``read`` sets bad rows aside instead.
+
+    Parameters
+    ----------
+    table
+        As for ``read``.
+
+    Raises
+    ------
+    SourceNotFoundError
+        If there is no such file.
+    SourceError
+        If the file or any of its rows cannot be read, or ``table`` is neither file nor frame.
+    """
+    read_table = read(table)
+    read_table.check()
+    return read_table.frame
+
+
+def read(table: object) -> Table:
+    """Return a file or a data frame as a polars frame, with an account of the rows that could not be read.
+
+    Parameters
+    ----------
+    table
+        A path ending in .csv, .tsv, .jsonl or .ndjson, alone or followed by .gz, .xz or .zst; a path ending in
+        .parquet; or a frame of polars, pandas, or any object with ``__arrow_c_stream__``. Text is UTF-8, and a file's
+        first line names the columns.
+
+    Raises
+    ------
+    SourceNotFoundError
+        If there is no such file.
+    SourceError
+        If the file cannot be read, or ``table`` is neither file nor frame.
+
+    Notes
+    -----
+    A text file is held in memory about three times while it is read.
+    """
+    if isinstance(table, (str, PathLike)):
+        return _read_file(Path(table))
+    return Table(_frame(table))
+
+
+def _read_file(path: Path) -> Table:
+    if not path.exists():
+        raise SourceNotFoundError(f"no file lies at {path} (looked in {Path.cwd()}).")
+    if path.is_dir():
+        raise SourceError(f"a table must be a file, {path} is a folder.")
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    kind = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] in text.COMPRESSED else (suffixes or [""])[-1]
+    if kind == ".parquet" and suffixes[-1] == kind:
+        return Table(_read_parquet(path), source=str(path))
+    if kind in _DELIMITED:
+        frame, rejected, examples = text.read_delimited(path, separator=_DELIMITED[kind])
+    elif kind in _LINES:
+        frame, rejected, examples = text.read_json_lines(path)
+    else:
+        raise SourceError(
+            f"a table must be .csv, .tsv, .jsonl, .ndjson (each also with .gz, .xz, .zst) or .parquet, got {path.name!r}."
+        )
+    return Table(frame, rejected, examples, str(path))
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceError(f"cannot read {path}: {str(error).splitlines()[0]}. It may be cut short.") from error
+
+
+def _frame(table: object) -> pl.DataFrame:
+    if isinstance(table, pl.DataFrame):
+        return table
+    if isinstance(table, pl.LazyFrame):
+        return table.collect()
+    names = getattr(table, "columns", None)
+    if type(table).__module__.split(".")[0] == "pandas":
+        return _from_pandas(table, [str(name) for name in names] if names is not None else [])
+    if hasattr(table, "__arrow_c_stream__"):
+        schema = getattr(table, "schema", None)
+        check_names(list(getattr(schema, "names", ())))
+        converted = pl.DataFrame(table)
+        return converted
+    raise SourceError(f"a table must be a path or a data frame (polars, pandas, Arrow), got {type(table).__name__}.")
+
+
+def _from_pandas(table: object, names: list[str]) -> pl.DataFrame:
+    check_names(names)
+    try:
+        return pl.from_pandas(table, nan_to_null=True)  # type: ignore[no-any-return, call-overload]
+    except ImportError as error:
+        from firth.errors import MissingExtraError
+
+        raise MissingExtraError("reading a pandas frame", "pyarrow", "sql") from error
+    except Exception as error:
+        raise SourceError(
+            f"the pandas frame cannot be read: {str(error).splitlines()[0]}. "
+            "Give each column one type: frame['item'] = frame['item'].astype(str)."
+        ) from error
