@@ -15,68 +15,97 @@
 namespace firth::FIRTH_VARIANT {
 
 // exp(x) for |x| <= 30 to two units in the last place: 2^n * e^r, with e^r by Cephes' polynomial.
-inline __attribute__((always_inline)) Floats exponential(Floats x) {
-    const Floats shift = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest integer
-    const Floats n = (x * 1.44269504088896341f + shift) - shift;
-    const Floats r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
-    Floats p = splat(1.9875691500e-4f);
-    p = p * r + 1.3981999507e-3f;
+inline __attribute__((always_inline)) Slice exponential(Slice x) {
+    const float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest integer
+    const Slice n = (x * 1.44269504088896341f + shift) - shift;
+    const Slice r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+    Slice p = r * 1.9875691500e-4f + 1.3981999507e-3f;
     p = p * r + 8.3334519073e-3f;
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1.0f;
-    const Ints exponent = __builtin_convertvector(n, Ints) << 23;
-    return reinterpret_cast<Floats>(reinterpret_cast<Ints>(p) + exponent);
+    const IntSlice exponent = __builtin_convertvector(n, IntSlice) << 23;
+    return reinterpret_cast<Slice>(reinterpret_cast<IntSlice>(p) + exponent);
 }
 
-// Sum of log(t) without a logarithm per term: a running product whose exponent is carried as an integer.
-struct LogSum {
-    Floats mantissa = splat(1.0f);
-    Ints exponent = {};
-
-    inline __attribute__((always_inline)) void add(Floats t) {
-        const Ints bits = reinterpret_cast<Ints>(mantissa * t);
-        exponent += (bits >> 23) - 127;
-        mantissa = reinterpret_cast<Floats>((bits & 0x007FFFFF) | 0x3F800000);
-    }
-};
-
-// transposed[d * 16 + b] = inputs[b][d] for one slice of 16 dimensions.
-inline __attribute__((always_inline)) void transpose_slice(float* const* inputs, int64_t d, float* transposed) {
-    Floats a[16], t[16];
+// transposed[d * 16 + b] = inputs[b][d] for sixteen dimensions, in square blocks of one register's width.
+inline __attribute__((always_inline)) void transpose(float* const* inputs, int64_t d, float* transposed) {
+    constexpr int w = slice_width;
+    for (int first_input = 0; first_input < 16; first_input += w)
+        for (int first_d = 0; first_d < 16; first_d += w) {
+            Slice a[w], t[w];
 #pragma GCC unroll 16
-    for (int b = 0; b < 16; ++b) a[b] = *reinterpret_cast<const Floats*>(inputs[b] + d);
-    // Four rounds of interleaving row i with row i + 8: after each, the row index gains the top bit of the column's.
+            for (int i = 0; i < w; ++i) a[i] = slice(inputs[first_input + i] + d + first_d);
+            // Interleaving row i with row i + w / 2, log2(w) times over.
 #pragma GCC unroll 4
-    for (int round = 0; round < 4; ++round) {
+            for (int round = 1; round < w; round *= 2) {
 #pragma GCC unroll 8
-        for (int i = 0; i < 8; ++i) {
-            t[2 * i] = __builtin_shufflevector(a[i], a[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-            t[2 * i + 1] =
-                __builtin_shufflevector(a[i], a[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+                for (int i = 0; i < w / 2; ++i) {
+                    t[2 * i] = FIRTH_INTERLEAVE_LOW(a[i], a[i + w / 2]);
+                    t[2 * i + 1] = FIRTH_INTERLEAVE_HIGH(a[i], a[i + w / 2]);
+                }
+#pragma GCC unroll 16
+                for (int i = 0; i < w; ++i) a[i] = t[i];
+            }
+#pragma GCC unroll 16
+            for (int i = 0; i < w; ++i) slice(transposed + (first_d + i) * 16 + first_input) = a[i];
         }
-#pragma GCC unroll 16
-        for (int i = 0; i < 16; ++i) a[i] = t[i];
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < 16; ++i) *reinterpret_cast<Floats*>(transposed + i * 16) = a[i];
 }
 
-// S for T outputs at once: T running sums stay in registers.
+// S for T outputs at once: their running sums stay in registers.
 template <int T>
 inline __attribute__((always_inline)) void score_tile(const float* transposed, int64_t stride, float* const* outputs,
                                                       const float* offsets, float* scores) {
-    Floats sums[T];
-#pragma GCC unroll 16
-    for (int t = 0; t < T; ++t) sums[t] = splat(offsets[t]);
+    Slice sums[T][n_slices];
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t)
+#pragma GCC unroll 4
+        for (int i = 0; i < n_slices; ++i) sums[t][i] = splat(offsets[t]);
     for (int64_t d = 0; d < stride; ++d) {
-        const Floats x = *reinterpret_cast<const Floats*>(transposed + d * 16);
-#pragma GCC unroll 16
-        for (int t = 0; t < T; ++t) sums[t] += x * outputs[t][d];
+        Slice x[n_slices];
+#pragma GCC unroll 4
+        for (int i = 0; i < n_slices; ++i) x[i] = slice(transposed + d * 16 + i * slice_width);
+#pragma GCC unroll 32
+        for (int t = 0; t < T; ++t)
+#pragma GCC unroll 4
+            for (int i = 0; i < n_slices; ++i) sums[t][i] += x[i] * outputs[t][d];
     }
-#pragma GCC unroll 16
-    for (int t = 0; t < T; ++t) *reinterpret_cast<Floats*>(scores + t * 16) = sums[t];
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t)
+#pragma GCC unroll 4
+        for (int i = 0; i < n_slices; ++i) slice(scores + t * 16 + i * slice_width) = sums[t][i];
+}
+
+// Turns scores into gradients times step size, in place, for one register's width of inputs, and adds up the loss:
+// log(1 + e^-S) for the centre, log(1 + e^S) = S + log(1 + e^-S) for negatives. The sum of logarithms is kept as a
+// product, its exponent carried as an integer, so that no logarithm is taken here.
+inline __attribute__((always_inline)) void scores_to_gradients(const BlockTask& task, int first_input) {
+    LossSums& loss = *task.loss;
+    Slice mantissa = slice(loss.mantissa + first_input), linear = slice(loss.linear + first_input);
+    IntSlice exponent = slice(loss.exponent + first_input);
+    IntSlice is_input;
+    for (int i = 0; i < slice_width; ++i) is_input[i] = first_input + i < task.n_inputs ? -1 : 0;
+    for (int k = 0; k < task.n_outputs; ++k) {
+        Slice& score = slice(task.gradients + k * 16 + first_input);
+        if (!task.used[k]) {
+            score = Slice{};
+            continue;
+        }
+        Slice s = score;
+        s = s > 30.0f ? splat(30.0f) : s;  // NaN compares false and passes on, to be found in the loss
+        s = s < -30.0f ? splat(-30.0f) : s;
+        const Slice t = 1.0f + exponential(-s);
+        const float label = k == 0 ? 1.0f : 0.0f;
+        score = is_input ? task.learning_rate * (label - 1.0f / t) : Slice{};
+        if (k > 0) linear += is_input ? s : Slice{};
+        const IntSlice bits = reinterpret_cast<IntSlice>(is_input ? mantissa * t : mantissa);
+        exponent += (bits >> 23) - 127;
+        mantissa = reinterpret_cast<Slice>((bits & 0x007FFFFF) | 0x3F800000);
+    }
+    slice(loss.mantissa + first_input) = mantissa;
+    slice(loss.linear + first_input) = linear;
+    slice(loss.exponent + first_input) = exponent;
 }
 
 // Both updates of one slice for T outputs: each G is broadcast once and used twice.
@@ -93,14 +122,14 @@ inline __attribute__((always_inline)) void update_tile(const Slice* old_inputs, 
         Slice sum = new_inputs[b];
 #pragma GCC unroll 16
         for (int t = 0; t < T; ++t) {
-            const Slice g = Slice{} + gradients[t * 16 + b];
+            const Slice g = splat(gradients[t * 16 + b]);
             sum += g * old[t];
             change[t] += g * x;
         }
         new_inputs[b] = sum;
     }
 #pragma GCC unroll 16
-    for (int t = 0; t < T; ++t) *reinterpret_cast<Slice*>(outputs[t] + d) += change[t];
+    for (int t = 0; t < T; ++t) slice(outputs[t] + d) += change[t];
 }
 
 template <int N>
@@ -133,42 +162,21 @@ inline __attribute__((always_inline)) void for_tiles(int n, const Body& body) {
 // One position. `inputs` has 16 pointers, those from n_inputs on to a row of zeros; two outputs may be the same row.
 inline void train_block(const BlockTask& task) {
     const int n_outputs = task.n_outputs;
-    for (int64_t d = 0; d < task.stride; d += 16) transpose_slice(task.inputs, d, task.transposed + d * 16);
+    for (int64_t d = 0; d < task.stride; d += 16) transpose(task.inputs, d, task.transposed + d * 16);
     for_tiles<score_tile_size>(n_outputs, [&](int k, auto tile) __attribute__((always_inline)) {
         score_tile<tile.value>(task.transposed, task.stride, task.outputs + k, task.offsets + k, task.gradients + k * 16);
     });
-
-    // Loss: log(1 + e^-S) for the centre, log(1 + e^S) = S + log(1 + e^-S) for negatives.
-    LogSum logs{*reinterpret_cast<Floats*>(task.loss->mantissa), *reinterpret_cast<Ints*>(task.loss->exponent)};
-    Floats linear = *reinterpret_cast<Floats*>(task.loss->linear);
-    const Ints lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    const Ints is_input = lane < task.n_inputs;
-    for (int k = 0; k < n_outputs; ++k) {
-        Floats s = *reinterpret_cast<Floats*>(task.gradients + k * 16);
-        s = s > 30.0f ? splat(30.0f) : s;  // NaN compares false and passes on, to be found in the loss
-        s = s < -30.0f ? splat(-30.0f) : s;
-        const Ints used = task.used[k] ? is_input : Ints{};
-        const Floats t = 1.0f + exponential(-s);
-        const float label = k == 0 ? 1.0f : 0.0f;
-        const Floats g = task.learning_rate * (label - 1.0f / t);
-        *reinterpret_cast<Floats*>(task.gradients + k * 16) = used ? g : Floats{};
-        logs.add(used ? t : splat(1.0f));
-        if (k > 0) linear += used ? s : Floats{};
-    }
-    *reinterpret_cast<Floats*>(task.loss->mantissa) = logs.mantissa;
-    *reinterpret_cast<Ints*>(task.loss->exponent) = logs.exponent;
-    *reinterpret_cast<Floats*>(task.loss->linear) = linear;
+    for (int first_input = 0; first_input < 16; first_input += slice_width) scores_to_gradients(task, first_input);
 
     Slice old_inputs[16], new_inputs[16], old_outputs[max_outputs];
     for (int64_t d = 0; d < task.stride; d += slice_width) {
-        for (int b = 0; b < task.n_inputs; ++b)
-            old_inputs[b] = new_inputs[b] = *reinterpret_cast<const Slice*>(task.inputs[b] + d);
-        for (int k = 0; k < n_outputs; ++k) old_outputs[k] = *reinterpret_cast<const Slice*>(task.outputs[k] + d);
+        for (int b = 0; b < task.n_inputs; ++b) old_inputs[b] = new_inputs[b] = slice(task.inputs[b] + d);
+        for (int k = 0; k < n_outputs; ++k) old_outputs[k] = slice(task.outputs[k] + d);
         for_tiles<update_tile_size>(n_outputs, [&](int k, auto tile) __attribute__((always_inline)) {
             update_tile<tile.value>(old_inputs, new_inputs, task.n_inputs, old_outputs + k, task.outputs + k, d,
                                     task.gradients + k * 16);
         });
-        for (int b = 0; b < task.n_inputs; ++b) *reinterpret_cast<Slice*>(task.inputs[b] + d) = new_inputs[b];
+        for (int b = 0; b < task.n_inputs; ++b) slice(task.inputs[b] + d) = new_inputs[b];
     }
 }
 

@@ -33,8 +33,10 @@ struct ChangedRows {
 
     void copy_from(const Matrix& matrix) {
         rows.resize(int64_t(ids.size()) * matrix.stride);
-        for (size_t e = 0; e < ids.size(); ++e)
+        for (size_t e = 0; e < ids.size(); ++e) {
+            if (e + prefetch_distance < ids.size()) prefetch_row(matrix.row(ids[e + prefetch_distance]), matrix.stride);
             std::memcpy(row(int32_t(e), matrix.stride), matrix.row(ids[e]), size_t(matrix.stride) * sizeof(float));
+        }
         if (matrix.biases)
             for (int32_t id : ids) biases.push_back(matrix.biases[id]);
     }

@@ -38,7 +38,13 @@ class Merge {
         }
         for (int l = 0; l < n_lanes_; ++l) {
             const ChangedRows& rows = lanes[size_t(l)].*which;
-            for (int32_t i = rows.bucket_begin(bucket); i < rows.bucket_ends[size_t(bucket)]; ++i) {
+            const int32_t end = rows.bucket_ends[size_t(bucket)];
+            for (int32_t i = rows.bucket_begin(bucket); i < end; ++i) {
+                if (i + int32_t(prefetch_distance) < end) {
+                    const int32_t e = rows.by_bucket[size_t(i) + prefetch_distance];
+                    prefetch_row(matrix.row(rows.ids[size_t(e)]), matrix.stride);
+                    prefetch_row(rows.rows.data() + e * matrix.stride, matrix.stride);
+                }
                 const int32_t id = rows.ids[size_t(rows.by_bucket[size_t(i)])];
                 if (head_[size_t(id)] < 0) continue;
                 add(id, lanes, which, matrix, step_curvature);

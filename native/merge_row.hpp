@@ -7,10 +7,10 @@ namespace firth::FIRTH_VARIANT {
 
 inline void merge_row(float* row, const float* const* changed, int n_changed, float scale, int64_t stride) {
     for (int64_t d = 0; d < stride; d += slice_width) {
-        const Slice old = *reinterpret_cast<const Slice*>(row + d);
+        const Slice old = slice(row + d);
         Slice sum = {};
-        for (int i = 0; i < n_changed; ++i) sum += *reinterpret_cast<const Slice*>(changed[i] + d) - old;
-        *reinterpret_cast<Slice*>(row + d) = old + scale * sum;
+        for (int i = 0; i < n_changed; ++i) sum += slice(changed[i] + d) - old;
+        slice(row + d) = old + scale * sum;
     }
 }
 

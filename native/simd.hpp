@@ -12,19 +12,48 @@ constexpr int64_t width = 16;
 typedef float Floats __attribute__((vector_size(64), aligned(64), may_alias));
 typedef int32_t Ints __attribute__((vector_size(64), aligned(64), may_alias));
 
-// What fits in the registers of each instruction set; sizes change the speed and never the bytes.
+// What one register holds, and how many outputs the inner block's tiles take; sizes change the speed, never the bytes.
 #if defined(__AVX512F__)
 typedef Floats Slice;
+typedef Ints IntSlice;
 constexpr int score_tile_size = 20;
 constexpr int update_tile_size = 12;
-#else
+#define FIRTH_INTERLEAVE_LOW(a, b) \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define FIRTH_INTERLEAVE_HIGH(a, b) \
+    __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#elif defined(__AVX2__)
 typedef float Slice __attribute__((vector_size(32), aligned(32), may_alias));
+typedef int32_t IntSlice __attribute__((vector_size(32), aligned(32), may_alias));
 constexpr int score_tile_size = 6;
 constexpr int update_tile_size = 5;
+#define FIRTH_INTERLEAVE_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define FIRTH_INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#else
+typedef float Slice __attribute__((vector_size(16), aligned(16), may_alias));
+typedef int32_t IntSlice __attribute__((vector_size(16), aligned(16), may_alias));
+constexpr int score_tile_size = 2;
+constexpr int update_tile_size = 5;
+#define FIRTH_INTERLEAVE_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define FIRTH_INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #endif
-constexpr int64_t slice_width = sizeof(Slice) / sizeof(float);
+// Written out, since 0 + x is an addition that the compiler must not leave out.
+#define FIRTH_FOUR(x) x, x, x, x
+#if defined(__AVX512F__)
+#define FIRTH_SPLAT(x) FIRTH_FOUR(x), FIRTH_FOUR(x), FIRTH_FOUR(x), FIRTH_FOUR(x)
+#elif defined(__AVX2__)
+#define FIRTH_SPLAT(x) FIRTH_FOUR(x), FIRTH_FOUR(x)
+#else
+#define FIRTH_SPLAT(x) FIRTH_FOUR(x)
+#endif
+inline __attribute__((always_inline)) Slice splat(float x) { return Slice{FIRTH_SPLAT(x)}; }
 
-inline __attribute__((always_inline)) Floats splat(float x) { return Floats{} + x; }
+constexpr int64_t slice_width = sizeof(Slice) / sizeof(float);
+constexpr int n_slices = 16 / slice_width;  // registers that hold sixteen floats
+
+inline __attribute__((always_inline)) Slice& slice(float* p) { return *reinterpret_cast<Slice*>(p); }
+inline __attribute__((always_inline)) const Slice& slice(const float* p) { return *reinterpret_cast<const Slice*>(p); }
+inline __attribute__((always_inline)) IntSlice& slice(int32_t* p) { return *reinterpret_cast<IntSlice*>(p); }
 
 // The sum of all lanes, halving the width each time.
 inline __attribute__((always_inline)) float horizontal_sum(Floats v) {

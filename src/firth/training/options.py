@@ -45,6 +45,9 @@ class TrainOptions:
         Logical workers whose changes are merged after every step; not the number of threads.
     lane_size
         Centres per lane and step; "auto" follows the number of items and the vector size.
+    pool_size
+        Negatives that a lane draws for itself at every step, from which its positions take theirs; "auto" lets each serve
+        about four positions.
     heldout
         Share of all pairs never trained but used to measure the loss, 0 <= heldout < 1.
     curvature
@@ -70,6 +73,7 @@ class TrainOptions:
     partners: int = 16
     lanes: int = 16
     lane_size: int | Literal["auto"] = "auto"
+    pool_size: int | Literal["auto"] = "auto"
     heldout: float = 0.01
     curvature: float = 0.7
     seed: int = 1
@@ -97,6 +101,8 @@ class TrainOptions:
         _check_int("lanes", self.lanes, 1, int(_kernel.max_lanes))
         if self.lane_size != "auto":
             _check_int("lane_size", self.lane_size, 1, 1_000_000)
+        if self.pool_size != "auto":
+            _check_int("pool_size", self.pool_size, 1, 1_000_000)
         _check_float("heldout", self.heldout, 0.0, 0.5)
         _check_float("curvature", self.curvature, 0.0, math.inf)
         _check_int("seed", self.seed, 0, 2**64 - 1)

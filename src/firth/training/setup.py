@@ -108,6 +108,7 @@ class Setup:
             **asdict(self.options),
             "pairs": self.options.pairs or round(self.n_positions * self.groups.mean_pairs_per_position),
             "lane_size": self.lane_size,
+            "pool_size": self.pool_size,
             "n_jobs": self.n_jobs,
         }
 
@@ -145,7 +146,7 @@ def prepare(corpus: Corpus, options: TrainOptions) -> Setup:
         biases=_log(centre_probability) if has_biases else None,
         n_positions=n_positions,
         lane_size=lane_size,
-        pool_size=max(options.negative, min(512, lane_size * options.negative)),
+        pool_size=_pool_size(options, lane_size),
     )
 
 
@@ -153,9 +154,15 @@ def _lane_size(options: TrainOptions, n_items: int) -> int:
     """Return centres per lane: a step should meet an item few times, and a lane's rows should stay in the L2 cache."""
     if options.lane_size != "auto":
         return options.lane_size
-    per_step = n_items / options.partners
+    per_step = 2 * n_items / options.partners
     in_cache = 512 * 1024 / (4 * options.vector_size) / (options.partners + 1)
     return int(max(1, min(per_step / options.lanes, in_cache, 128)))
+
+
+def _pool_size(options: TrainOptions, lane_size: int) -> int:
+    if options.pool_size != "auto":
+        return options.pool_size
+    return max(options.negative, lane_size * options.negative // 4)
 
 
 def _initial_vectors(n_items: int, options: TrainOptions) -> Float32:
