@@ -1,39 +1,68 @@
-// scores = queries . rows^T for rows of zero-padded floats; tiles of 4 x 4 keep sixteen sums in registers.
+// scores[r][q] = queries[q] . rows[r] for a panel of sixteen queries, one in each lane, so that no sum is ever taken
+// across lanes. Every sum runs over d = 0, 1, 2, ... whatever the tile, hence one query alone has the scores it has in
+// a crowd. Rows are read as they lie, without padding.
 #pragma once
 
 #include "simd.hpp"
 
 namespace firth::FIRTH_VARIANT {
 
-template <int Q, int R>
-inline __attribute__((always_inline)) void dot_tile(const float* queries, const float* rows, int64_t stride,
-                                                    int64_t n_rows, float* scores) {
-    Floats sums[Q][R] = {};
-    for (int64_t d = 0; d < stride; d += width) {
-        Floats x[Q];
-        for (int q = 0; q < Q; ++q) x[q] = *reinterpret_cast<const Floats*>(queries + q * stride + d);
-        for (int r = 0; r < R; ++r) {
-            const Floats y = *reinterpret_cast<const Floats*>(rows + r * stride + d);
-            for (int q = 0; q < Q; ++q) sums[q][r] += x[q] * y;
-        }
+// Rows per tile: as many sums as the registers hold beside the operands.
+#if defined(__AVX512F__)
+constexpr int dot_tile_size = 12;
+#elif defined(__AVX2__)
+constexpr int dot_tile_size = 6;
+#else
+constexpr int dot_tile_size = 3;
+#endif
+
+// Not 0 where any lane is not 0. Halves the width until one word is left.
+template <class Vector>
+inline __attribute__((always_inline)) int64_t any_lane(Vector mask) {
+    typedef int64_t Two __attribute__((vector_size(16)));
+    if constexpr (sizeof(Vector) == 16) {
+        const Two t = (Two)mask;
+        return t[0] | t[1];
+    } else {
+        typedef int64_t Whole __attribute__((vector_size(sizeof(Vector))));
+        typedef int64_t Half __attribute__((vector_size(sizeof(Vector) / 2)));
+        union {
+            Whole whole;
+            Half halves[2];
+        } v{(Whole)mask};
+        return any_lane(v.halves[0] | v.halves[1]);
     }
-    for (int q = 0; q < Q; ++q)
-        for (int r = 0; r < R; ++r) scores[q * n_rows + r] = horizontal_sum(sums[q][r]);
 }
 
-inline void dot_block(const float* queries, int64_t n_queries, const float* rows, int64_t n_rows, int64_t stride,
-                      float* scores) {
-    int64_t q = 0;
-    for (; q + 4 <= n_queries; q += 4) {
-        int64_t r = 0;
-        for (; r + 4 <= n_rows; r += 4)
-            dot_tile<4, 4>(queries + q * stride, rows + r * stride, stride, n_rows, scores + q * n_rows + r);
-        for (; r < n_rows; ++r)
-            dot_tile<4, 1>(queries + q * stride, rows + r * stride, stride, n_rows, scores + q * n_rows + r);
+template <int R>
+inline __attribute__((always_inline)) void dot_tile(const float* panel, const float* rows, int64_t size,
+                                                    const float* thresholds, float* scores, uint8_t* hits) {
+    constexpr int n_slices = width / slice_width;
+    Slice sums[R][n_slices] = {};
+    for (int64_t d = 0; d < size; ++d) {
+        Slice x[n_slices];
+        for (int s = 0; s < n_slices; ++s) x[s] = *reinterpret_cast<const Slice*>(panel + d * width + s * slice_width);
+        for (int r = 0; r < R; ++r) {
+            const Slice y = Slice{} + rows[r * size + d];
+            for (int s = 0; s < n_slices; ++s) sums[r][s] += x[s] * y;
+        }
     }
-    for (; q < n_queries; ++q)
-        for (int64_t r = 0; r < n_rows; ++r)
-            dot_tile<1, 1>(queries + q * stride, rows + r * stride, stride, n_rows, scores + q * n_rows + r);
+    for (int r = 0; r < R; ++r) {
+        int64_t any = 0;
+        for (int s = 0; s < n_slices; ++s) {
+            *reinterpret_cast<Slice*>(scores + r * width + s * slice_width) = sums[r][s];
+            any |= any_lane(sums[r][s] > *reinterpret_cast<const Slice*>(thresholds + s * slice_width));
+        }
+        hits[r] = any != 0;
+    }
+}
+
+inline void dot_block(const float* panel, const float* rows, int64_t n_rows, int64_t size, const float* thresholds,
+                      float* scores, uint8_t* hits) {
+    int64_t r = 0;
+    for (; r + dot_tile_size <= n_rows; r += dot_tile_size)
+        dot_tile<dot_tile_size>(panel, rows + r * size, size, thresholds, scores + r * width, hits + r);
+    for (; r < n_rows; ++r) dot_tile<1>(panel, rows + r * size, size, thresholds, scores + r * width, hits + r);
 }
 
 }  // namespace firth::FIRTH_VARIANT

@@ -9,6 +9,7 @@
 
 namespace nb = nanobind;
 
+void bind_topk(nb::module_& m);     // bind_topk.cpp
 void bind_trainer(nb::module_& m);  // bind_trainer.cpp
 
 NB_MODULE(_kernel, m) {
@@ -19,4 +20,5 @@ NB_MODULE(_kernel, m) {
         if (!firth::choose_variant(name)) throw nb::value_error(("no such variant here: " + name).c_str());
     });
     bind_trainer(m);
+    bind_topk(m);
 }

@@ -32,9 +32,10 @@ struct BlockTask {
 struct Variant {
     const char* name;
 
-    // scores[q * n_rows + r] = queries[q] . rows[r]; rows of `stride` floats, a multiple of 16, padded with zeros.
-    void (*dot_block)(const float* queries, int64_t n_queries, const float* rows, int64_t n_rows, int64_t stride,
-                      float* scores);
+    // scores[r * 16 + q] = query q . row r, the sixteen queries interleaved in `panel` (size, 16), rows of `size` floats;
+    // hits[r] = 1 where a score of row r is greater than its query's threshold. `panel` and `scores` are 64-byte aligned.
+    void (*dot_block)(const float* panel, const float* rows, int64_t n_rows, int64_t size, const float* thresholds,
+                      float* scores, uint8_t* hits);
 
     void (*train_block)(const BlockTask& task);
 
