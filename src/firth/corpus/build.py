@@ -96,8 +96,8 @@ def _check(frames: Mapping[str, pl.DataFrame], contexts: Mapping[str, Groups]) -
     if not contexts:
         raise OptionError("contexts must name at least one context, got none.")
     for name, declared in contexts.items():
-        if not isinstance(name, str) or not name:
-            raise OptionError(f"a context's name must be a text, got {name!r}.")
+        if not name:
+            raise OptionError("a context's name must be a text, got ''.")
         if not isinstance(declared, Groups):
             raise OptionError(f"context {name!r} must be Groups(...), got {type(declared).__name__}.")
         if name not in frames:

@@ -62,12 +62,10 @@ class Groups:
 
     def __post_init__(self) -> None:
         _check_name("column", self.column)
-        if isinstance(self.weight, bool) or not isinstance(self.weight, (int, float)):
-            raise OptionError(f"weight must be a number, got {self.weight!r}.")
-        if not (math.isfinite(self.weight) and self.weight >= 0):
-            raise OptionError(f"weight must be finite and >= 0, got {self.weight}.")
-        if self.query is not None and not (isinstance(self.query, str) and self.query.strip()):
-            raise OptionError(f"query must be an SQL text or None, got {self.query!r}.")
+        if type(self.weight) not in (int, float) or not (math.isfinite(self.weight) and self.weight >= 0):
+            raise OptionError(f"weight must be a finite number >= 0, got {self.weight!r}.")
+        if self.query is not None:
+            _check_name("query", self.query)
         if isinstance(self.item, list):
             object.__setattr__(self, "item", tuple(self.item))
         if not self.items:
@@ -95,7 +93,7 @@ class Groups:
 
 def _check_name(option: str, name: object) -> None:
     if not isinstance(name, str) or not name:
-        raise OptionError(f"{option} must be a column's name, got {name!r}.")
+        raise OptionError(f"{option} must be a text that is not empty, got {name!r}.")
 
 
 def _check_choice(option: str, value: object, allowed: tuple[object, ...]) -> None:

@@ -18,26 +18,32 @@ Dialect = Literal["sqlite", "postgresql", "duckdb"]
 
 # What starts a statement that is no SELECT; any of these at the head of a parenthesis, or after one, is refused.
 _STATEMENTS = frozenset(
-    "alter analyze attach begin call checkpoint cluster comment commit copy create deallocate delete detach discard do "
-    "drop execute export grant import insert install listen load lock merge move notify pragma prepare reassign refresh "
-    "reindex release replace reset revoke rollback savepoint security set truncate unlisten update use vacuum".split()
+    """
+    alter analyze attach begin call checkpoint cluster comment commit copy create deallocate delete detach discard do
+    drop execute export grant import insert install listen load lock merge move notify pragma prepare reassign refresh
+    reindex release replace reset revoke rollback savepoint security set truncate unlisten update use vacuum
+    """.split()  # noqa: SIM905 (words read better as words)
 )
 # Words that can follow a column which happens to have such a name: (load is null), (comment or ...), (copy as x).
 _AFTER_A_NAME = frozenset(
-    "and as asc between by collate cross desc else end except fetch filter from full glob group having ilike in inner "
-    "intersect is isnull join left like limit match natural not notnull nulls offset on or order over regexp right rows "
-    "similar then union using when where window within".split()
+    """
+    and anti as asc asof between by collate cross desc else end except fetch filter for from full glob group having
+    ilike in inner intersect is isnull join left like limit match natural not notnull nulls offset on or order over
+    positional qualify regexp right rows semi similar tablesample then union using when where window within
+    """.split()  # noqa: SIM905 (likewise)
 )
-_FUNCTIONS = frozenset(("replace", "insert", "left", "right"))
+_FUNCTIONS = frozenset(("replace", "insert"))
 
 _WORD = r"(?P<word>[^\W\d][\w$]*)"
 _QUOTED_NAME = r'(?P<name>"(?:[^"]|"")*")'
 _STRING = r"(?P<string>'(?:[^']|'')*')"
 _ESCAPED = r"(?P<escaped>[eE]'(?:[^'\\]|''|\\.)*')"
 _DOLLAR = r"(?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)"
-_REST = r"(?P<line>--[^\n]*)|(?P<open>/\*)|(?P<space>\s+)|(?P<number>\d[\w.]*|\$\d+)|(?P<other>.)"
-_POSTGRES = "|".join((_ESCAPED, _DOLLAR, _STRING, _QUOTED_NAME, _WORD, _REST))
-_SQLITE = "|".join((_STRING, r'(?P<name>"(?:[^"]|"")*"|\[[^\]]*\]|`(?:[^`]|``)*`)', _WORD, _REST))
+_REST = r"(?P<open>/\*)|(?P<space>\s+)|(?P<number>\d[\w.]*|\$\d+)|(?P<other>.)"
+# A carriage return ends a comment in PostgreSQL and DuckDB, not in SQLite.
+_POSTGRES = "|".join((_ESCAPED, _DOLLAR, _STRING, _QUOTED_NAME, _WORD, r"(?P<line>--[^\n\r]*)", _REST))
+_SQLITE_NAME = r'(?P<name>"(?:[^"]|"")*"|\[[^\]]*\]|`(?:[^`]|``)*`)'
+_SQLITE = "|".join((_STRING, _SQLITE_NAME, _WORD, r"(?P<line>--[^\n]*)", _REST))
 _PATTERNS = {
     "sqlite": re.compile(_SQLITE, re.DOTALL),
     "postgresql": re.compile(_POSTGRES, re.DOTALL),
@@ -51,6 +57,9 @@ class Token:
 
     kind: Literal["word", "name", "string", "number", "sign"]
     text: str
+
+
+_SEMICOLON, _OPEN, _CLOSE = (Token("sign", sign) for sign in ";()")
 
 
 def tokens(sql: str, dialect: Dialect) -> list[Token]:
@@ -95,13 +104,13 @@ def check_read_only(sql: str, dialect: Dialect) -> list[Token]:
         If it is empty or not closed.
     """
     found = tokens(sql, dialect)
-    while found and found[-1].text == ";":
+    while found and found[-1] == _SEMICOLON:
         found.pop()
     if not found:
         raise SourceError("the query is empty; give one SELECT.")
-    if Token("sign", ";") in found:
+    if _SEMICOLON in found:
         raise ReadOnlyError("a query must be one statement, got several divided by ';'. Give one SELECT.")
-    first = next((token for token in found if token.text != "("), found[0])
+    first = next((token for token in found if token != _OPEN), found[0])
     if first.kind != "word" or first.text not in ("select", "with"):
         raise ReadOnlyError(f"sources are only read: a query must begin with SELECT or WITH, got {first.text[:40]!r}.")
     for i, token in enumerate(found):
@@ -114,14 +123,14 @@ def check_read_only(sql: str, dialect: Dialect) -> list[Token]:
 
 
 def _starts_statement(found: list[Token], i: int) -> bool:
-    if found[i].kind != "word" or found[i - 1].text not in ("(", ")"):
+    if found[i].kind != "word" or found[i - 1] not in (_OPEN, _CLOSE):
         return False
-    following = found[i + 1] if i + 1 < len(found) else Token("sign", ")")
+    following = found[i + 1] if i + 1 < len(found) else _CLOSE
     if found[i].text in _FUNCTIONS:
         return following.text in ("into", "or")
     if following.kind == "word":
         return following.text not in _AFTER_A_NAME
-    return following.kind in ("name", "string") or (following.text == "(" and found[i - 1].text == "(")
+    return following.kind in ("name", "string") or (following == _OPEN and found[i - 1] == _OPEN)
 
 
 def _end_of_comment(sql: str, position: int, *, nested: bool) -> int:

@@ -1,7 +1,7 @@
 """Tables that are files or frames: CSV, TSV, Parquet, JSON lines, polars, pandas and whatever else speaks Arrow.
 
-Text files are read as texts: a key ``007`` stays ``007``. Rows that do not fit are set aside, counted, and a few of them
-shown with their line numbers.
+Text files are read as texts: a key ``007`` stays ``007``. Rows that do not fit are set aside and counted, and a few of
+them shown with their line numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from firth.errors import SourceError, SourceNotFoundError
+from firth.errors import MissingExtraError, SourceError, SourceNotFoundError
 from firth.sources import text
 from firth.sources.arrow import check_names
 
@@ -109,7 +109,7 @@ def _read_file(path: Path) -> Table:
         frame, rejected, examples = text.read_json_lines(path)
     else:
         raise SourceError(
-            f"a table must be .csv, .tsv, .jsonl, .ndjson (each also with .gz, .xz, .zst) or .parquet, got {path.name!r}."
+            f"a table must be .csv, .tsv, .jsonl, .ndjson (also with .gz, .xz or .zst) or .parquet, got {path.name!r}."
         )
     return Table(frame, rejected, examples, str(path))
 
@@ -132,18 +132,15 @@ def _frame(table: object) -> pl.DataFrame:
     if hasattr(table, "__arrow_c_stream__"):
         schema = getattr(table, "schema", None)
         check_names(list(getattr(schema, "names", ())))
-        converted = pl.DataFrame(table)
-        return converted
+        return pl.DataFrame(table)
     raise SourceError(f"a table must be a path or a data frame (polars, pandas, Arrow), got {type(table).__name__}.")
 
 
 def _from_pandas(table: object, names: list[str]) -> pl.DataFrame:
     check_names(names)
     try:
-        return pl.from_pandas(table, nan_to_null=True)  # type: ignore[no-any-return, call-overload]
+        return pl.from_pandas(table, nan_to_null=True)
     except ImportError as error:
-        from firth.errors import MissingExtraError
-
         raise MissingExtraError("reading a pandas frame", "pyarrow", "sql") from error
     except Exception as error:
         raise SourceError(

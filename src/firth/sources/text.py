@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from firth.errors import SourceError
+from firth.errors import MissingExtraError, SourceError
 from firth.sources.arrow import check_names
 
 COMPRESSED = (".gz", ".xz", ".zst")
@@ -58,8 +58,6 @@ def _zstd(path: Path) -> bytes:
     try:
         import pyarrow as pa
     except ImportError as error:
-        from firth.errors import MissingExtraError
-
         raise MissingExtraError("reading .zst", "pyarrow", "sql") from error
     with pa.input_stream(str(path), compression="zstd") as stream:
         return bytes(stream.read())
@@ -109,7 +107,7 @@ def read_delimited(path: Path, *, separator: str) -> tuple[pl.DataFrame, int, tu
 
 
 def _records(content: str) -> pl.DataFrame:
-    """Return columns record and line (from 1); a quoted line's end does not end a record. Empty records are left out."""
+    """Return columns record and line (from 1), without empty records; a quoted line's end does not end one."""
     lines = pl.DataFrame({"record": pl.Series([content]).str.split("\n").explode()}).with_row_index("line", offset=1)
     if '"' in content:
         n_quotes = pl.col("record").str.count_matches('"', literal=True).cast(pl.Int64)
