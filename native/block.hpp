@@ -78,11 +78,11 @@ inline __attribute__((always_inline)) void score_tile(const float* transposed, i
 }
 
 // Turns scores into gradients times step size, in place, for one register's width of inputs, and adds up the loss:
-// log(1 + e^-S) for the centre, log(1 + e^S) = S + log(1 + e^-S) for negatives. The sum of logarithms is kept as a
-// product, its exponent carried as an integer, so that no logarithm is taken here.
+// log(1 + e^z) with z = -S for the centre and z = S for negatives. The sum of logarithms is kept as a product whose
+// exponent is carried as an integer, so that no logarithm is taken here.
 inline __attribute__((always_inline)) void scores_to_gradients(const BlockTask& task, int first_input) {
     LossSums& loss = *task.loss;
-    Slice mantissa = slice(loss.mantissa + first_input), linear = slice(loss.linear + first_input);
+    Slice mantissa = slice(loss.mantissa + first_input), poison = slice(loss.poison + first_input);
     IntSlice exponent = slice(loss.exponent + first_input);
     IntSlice is_input;
     for (int i = 0; i < slice_width; ++i) is_input[i] = first_input + i < task.n_inputs ? -1 : 0;
@@ -92,19 +92,20 @@ inline __attribute__((always_inline)) void scores_to_gradients(const BlockTask& 
             score = Slice{};
             continue;
         }
-        Slice s = score;
-        s = s > 30.0f ? splat(30.0f) : s;  // NaN compares false and passes on, to be found in the loss
-        s = s < -30.0f ? splat(-30.0f) : s;
-        const Slice t = 1.0f + exponential(-s);
-        const float label = k == 0 ? 1.0f : 0.0f;
-        score = is_input ? task.learning_rate * (label - 1.0f / t) : Slice{};
-        if (k > 0) linear += is_input ? s : Slice{};
+        Slice z = k == 0 ? -score : score;
+        z = z > 30.0f ? splat(30.0f) : z;  // NaN compares false and passes on into `poison`
+        z = z < -30.0f ? splat(-30.0f) : z;
+        const Slice e = exponential(z);
+        const Slice t = 1.0f + e;
+        const Slice g = (k == 0 ? task.learning_rate : -task.learning_rate) * (e / t);
+        score = is_input ? g : Slice{};
+        poison += 0.0f * g;
         const IntSlice bits = reinterpret_cast<IntSlice>(is_input ? mantissa * t : mantissa);
         exponent += (bits >> 23) - 127;
         mantissa = reinterpret_cast<Slice>((bits & 0x007FFFFF) | 0x3F800000);
     }
     slice(loss.mantissa + first_input) = mantissa;
-    slice(loss.linear + first_input) = linear;
+    slice(loss.poison + first_input) = poison;
     slice(loss.exponent + first_input) = exponent;
 }
 

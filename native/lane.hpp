@@ -86,7 +86,7 @@ struct Lane {
         inputs.clear();
         outputs.clear();
         n_pairs = 0;
-        for (int i = 0; i < 16; ++i) loss.mantissa[i] = 1, loss.exponent[i] = 0, loss.linear[i] = 0;
+        for (int i = 0; i < 16; ++i) loss.mantissa[i] = 1, loss.exponent[i] = 0, loss.poison[i] = 0;
         Stream stream(model.seed, Purpose::lane, index);
         draw(stream, n_positions, groups, objective, work);
         inputs.copy_from(model.inputs);

@@ -94,7 +94,7 @@ class Trainer {
         for (const Lane& lane : lanes_) {
             for (int i = 0; i < 16; ++i)
                 progressed.loss_sum += std::log(double(lane.loss.mantissa[i])) +
-                                       double(lane.loss.exponent[i]) * 0.69314718055994531 + double(lane.loss.linear[i]);
+                                       double(lane.loss.exponent[i]) * 0.69314718055994531 + double(lane.loss.poison[i]);
             progressed.n_pairs += lane.n_pairs;
         }
         const int64_t per_step = plan_.lane_size * plan_.n_lanes;

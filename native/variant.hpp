@@ -7,11 +7,11 @@ namespace firth {
 
 constexpr int max_outputs = 257;  // the centre and at most 256 negatives
 
-// Sixteen partial sums each: sum of losses = log(product of 2^exponent * mantissa) + linear.
+// Sixteen partial sums: the loss is log(product of 2^exponent * mantissa). `poison` is 0 until a gradient is not finite.
 struct alignas(64) LossSums {
     float mantissa[16];
     int32_t exponent[16];
-    float linear[16];
+    float poison[16];
 };
 
 // One training position of the inner block (block.hpp has the equations).

@@ -11,7 +11,7 @@
     ├── RunError               (OSError)            a run folder that is missing, damaged, unfinished or unwritable
     └── MissingExtraError      (ImportError)        an optional package that is not installed
 
-A message states the rule, what came, and the way out, in one or two sentences. The module holds no logic besides wording.
+A message states the rule, what came, and the way out, in one or two sentences. There is no logic here besides wording.
 """
 
 from __future__ import annotations

@@ -79,7 +79,9 @@ def group_tables(corpus: Corpus, partners: int) -> GroupTables:
     total_weight = sum(context.weight for context in contexts)
     sizes = [np.diff(context.offsets) for context in contexts]
     shares = [
-        context.weight / total_weight * (size / size.sum() if context.choice == "size" else np.full(len(size), 1 / len(size)))
+        context.weight
+        / total_weight
+        * (size / size.sum() if context.choice == "size" else np.full(len(size), 1 / len(size)))
         for context, size in zip(contexts, sizes, strict=True)
     ]
     size, share = np.concatenate(sizes), np.concatenate(shares)

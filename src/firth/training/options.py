@@ -46,8 +46,8 @@ class TrainOptions:
     lane_size
         Centres per lane and step; "auto" follows the number of items and the vector size.
     pool_size
-        Negatives that a lane draws for itself at every step, from which its positions take theirs; "auto" lets each serve
-        about four positions.
+        Negatives that a lane draws for itself at every step, from which its positions take theirs; "auto" lets each
+        serve about four positions.
     heldout
         Share of all pairs never trained but used to measure the loss, 0 <= heldout < 1.
     curvature

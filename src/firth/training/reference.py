@@ -114,7 +114,7 @@ def train_lane(
         np.add.at(n_outputs, targets, used * len(partners))
         loss, n_pairs = loss + position_loss, n_pairs + len(partners)
     changes = (inputs - model[0], outputs - model[1], biases - model[2])
-    # A row that was drawn into the pool but never used still counts as touched, as its unchanged copy does in the merge.
+    # A row drawn into the pool but never used counts as touched too, as its unchanged copy does in the merge.
     touched_inputs = np.where(np.isin(np.arange(setup.n_items), [p for _, ps in positions for p in ps]), n_inputs, -1)
     touched_outputs = np.where(
         np.isin(np.arange(setup.n_items), pool + [centre for centre, partners in positions if partners]), n_outputs, -1
@@ -146,8 +146,10 @@ def train(setup: Setup, *, n_steps: int) -> tuple[Float32, Float32, Float32, flo
             lanes.append(train_lane(index, n_positions, learning_rate, setup, frozen))
         for part, side in ((0, 0), (1, 1), (2, 1)):
             counts = np.array([lane[1][side] for lane in lanes])
-            share = merge_share((counts >= 0).sum(axis=0), np.maximum(counts, 0).sum(axis=0), learning_rate * options.curvature)
-            change = sum(lane[0][part] for lane in lanes)
+            share = merge_share(
+                (counts >= 0).sum(axis=0), np.maximum(counts, 0).sum(axis=0), learning_rate * options.curvature
+            )
+            change = np.sum([lane[0][part] for lane in lanes], axis=0)
             model[part] = (model[part] + (change.T * share).T).astype(np.float32)
         loss_sum += sum(lane[2] for lane in lanes)
         n_pairs += sum(lane[3] for lane in lanes)

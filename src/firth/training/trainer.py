@@ -80,7 +80,7 @@ def fit(corpus: Corpus, options: TrainOptions, *, progress: Progress | None = No
 
     Notes
     -----
-    O(pairs * (negative + 1) * vector_size) time. Two matrices of n_items rows of float32 and, per thread, a lane's rows.
+    O(pairs * (negative + 1) * vector_size) time; memory for two matrices of n_items rows and for the rows of all lanes.
     Same bytes for any ``n_jobs`` on one instruction set. Ctrl-C returns what was reached, with status "interrupted".
     """
     setup = prepare(corpus, options)
@@ -154,7 +154,7 @@ class _Watch:
                 raise DivergenceError(
                     f"training diverged: the {name} is {value:.3g} after step {step} of {self.trainer.n_steps} (pair "
                     f"{self.n_pairs:,}) at learning rate {learning_rate:.3g}, against {self.untrained_loss:.3g} before "
-                    f"training. Lower learning_rate (try {self.setup.options.learning_rate / 4:.2g}) or raise curvature."
+                    f"training. Lower learning_rate, for instance to {self.setup.options.learning_rate / 4:.2g}."
                 )
         self.rows.append(
             {
