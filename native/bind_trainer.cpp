@@ -42,7 +42,8 @@ nb::tuple build_alias(Array1<const double> weights, Array1<const int64_t> offset
     auto* alias = new int32_t[n];
     nb::capsule free_alias(alias, [](void* p) noexcept { delete[] static_cast<int32_t*>(p); });
     const int64_t* o = offsets.data();
-    require(offsets.shape(0) >= 1 && o[0] == 0 && o[n_tables] == int64_t(n), "offsets must run from 0 to the number of weights");
+    require(offsets.shape(0) >= 1 && o[0] == 0 && o[n_tables] == int64_t(n),
+            "offsets must run from 0 to the number of weights");
     for (size_t t = 0; t < n_tables; ++t) {
         require(o[t] < o[t + 1], "an alias table needs at least one weight");
         double sum = 0;
@@ -131,9 +132,9 @@ struct GroupArrays {
 class TrainerArrays {
   public:
     TrainerArrays(nb::object groups, Array2<float> inputs, Array2<float> outputs, std::optional<Array1<float>> biases,
-                  Array1<const uint32_t> noise_threshold, Array1<const int32_t> noise_alias, Array1<const float> log_noise,
-                  int negative, int pool_size, uint64_t seed, int64_t n_positions, int64_t lane_size, int n_lanes,
-                  float learning_rate, float min_learning_rate, float curvature)
+                  Array1<const uint32_t> noise_threshold, Array1<const int32_t> noise_alias,
+                  Array1<const float> log_noise, int negative, int pool_size, uint64_t seed, int64_t n_positions,
+                  int64_t lane_size, int n_lanes, float learning_rate, float min_learning_rate, float curvature)
         : groups_(groups),
           inputs_(inputs),
           outputs_(outputs),
@@ -148,9 +149,11 @@ class TrainerArrays {
                  seed},
           plan_{n_positions, lane_size, n_lanes, learning_rate, min_learning_rate, curvature} {
         const size_t n_items = inputs.shape(0), stride = inputs.shape(1);
-        require(outputs.shape(0) == n_items && outputs.shape(1) == stride, "inputs and outputs must have the same shape");
+        require(outputs.shape(0) == n_items && outputs.shape(1) == stride,
+                "inputs and outputs must have the same shape");
         require(stride > 0 && stride % 16 == 0, "rows must be padded to a multiple of 16 floats");
-        require(uintptr_t(inputs.data()) % 64 == 0 && uintptr_t(outputs.data()) % 64 == 0, "rows must be aligned to 64 bytes");
+        require(uintptr_t(inputs.data()) % 64 == 0 && uintptr_t(outputs.data()) % 64 == 0,
+                "rows must be aligned to 64 bytes");
         require(!biases || biases->shape(0) == n_items, "biases need one entry per item");
         require(objective_.noise.n == n_items && log_noise.shape(0) == n_items, "the noise needs one entry per item");
         require(negative >= 1 && negative < firth::max_outputs, "negative must be between 1 and 256");
@@ -174,7 +177,8 @@ class TrainerArrays {
         return nb::make_tuple(progressed.loss_sum, progressed.n_pairs, progressed.n_positions);
     }
 
-    double heldout_loss(Array1<const int32_t> centres, Array1<const int32_t> partners, Array2<const int32_t> negatives) const {
+    double heldout_loss(Array1<const int32_t> centres, Array1<const int32_t> partners,
+                        Array2<const int32_t> negatives) const {
         const size_t n = centres.shape(0);
         require(partners.shape(0) == n && negatives.shape(0) == n && negatives.shape(1) == size_t(objective_.negative),
                 "held-out pairs need one partner and `negative` negatives each");
@@ -228,8 +232,8 @@ void bind_trainer(nb::module_& m) {
 
     nb::class_<TrainerArrays>(m, "Trainer")
         .def(nb::init<nb::object, Array2<float>, Array2<float>, std::optional<Array1<float>>, Array1<const uint32_t>,
-                      Array1<const int32_t>, Array1<const float>, int, int, uint64_t, int64_t, int64_t, int, float, float,
-                      float>(),
+                      Array1<const int32_t>, Array1<const float>, int, int, uint64_t, int64_t, int64_t, int, float,
+                      float, float>(),
              nb::kw_only(), nb::arg("groups"), nb::arg("inputs").noconvert(), nb::arg("outputs").noconvert(),
              nb::arg("biases").none(), nb::arg("noise_threshold").noconvert(), nb::arg("noise_alias").noconvert(),
              nb::arg("log_noise").noconvert(), nb::arg("negative"), nb::arg("pool_size"), nb::arg("seed"),

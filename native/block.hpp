@@ -37,7 +37,7 @@ inline __attribute__((always_inline)) void transpose(float* const* inputs, int64
             Slice a[w], t[w];
 #pragma GCC unroll 16
             for (int i = 0; i < w; ++i) a[i] = slice(inputs[first_input + i] + d + first_d);
-            // Interleaving row i with row i + w / 2, log2(w) times over.
+        // Interleaving row i with row i + w / 2, log2(w) times over.
 #pragma GCC unroll 4
             for (int round = 1; round < w; round *= 2) {
 #pragma GCC unroll 8
@@ -149,7 +149,7 @@ inline __attribute__((always_inline)) void call_with_size(int n, const Body& bod
         call_with_size<Most - 1>(n, body);
 }
 
-// Calls body(first, tile) for tiles that cover 0 .. n-1 in as few and as even pieces as Most allows; `tile` is a constant.
+// Calls body(first, tile) for tiles that cover 0 .. n-1, as few and as even as Most allows; `tile` is a constant.
 template <int Most, class Body>
 inline __attribute__((always_inline)) void for_tiles(int n, const Body& body) {
     const int n_tiles = (n + Most - 1) / Most;
@@ -165,7 +165,8 @@ inline void train_block(const BlockTask& task) {
     const int n_outputs = task.n_outputs;
     for (int64_t d = 0; d < task.stride; d += 16) transpose(task.inputs, d, task.transposed + d * 16);
     for_tiles<score_tile_size>(n_outputs, [&](int k, auto tile) __attribute__((always_inline)) {
-        score_tile<tile.value>(task.transposed, task.stride, task.outputs + k, task.offsets + k, task.gradients + k * 16);
+        score_tile<tile.value>(task.transposed, task.stride, task.outputs + k, task.offsets + k,
+                               task.gradients + k * 16);
     });
     for (int first_input = 0; first_input < 16; first_input += slice_width) scores_to_gradients(task, first_input);
 

@@ -1,5 +1,5 @@
-// A lane: a logical worker that copies the rows it will touch, trains them by plain sequential steps, and leaves them for
-// the merge. What it does depends on the model at the start of the step and on its own random stream, nothing else.
+// A lane: a logical worker that copies the rows it will touch, trains them by plain sequential steps, and leaves them
+// for the merge. What it does depends on the model at the start of the step and on its own random stream, nothing else.
 #pragma once
 
 #include <cstring>
@@ -51,7 +51,8 @@ struct ChangedRows {
             sum += size;
         }
         by_bucket.resize(ids.size());
-        for (size_t e = 0; e < ids.size(); ++e) by_bucket[size_t(bucket_ends[size_t(ids[e] % n_buckets)]++)] = int32_t(e);
+        for (size_t e = 0; e < ids.size(); ++e)
+            by_bucket[size_t(bucket_ends[size_t(ids[e] % n_buckets)]++)] = int32_t(e);
         next.assign(ids.size(), -1);
     }
 
@@ -140,8 +141,7 @@ struct Lane {
             if (position.n_partners == 0) continue;
             task.n_inputs = position.n_partners;
             entries[0] = position.centre;
-            for (int k = 1; k < n_outputs; ++k)
-                entries[k] = work.pool[stream.below(uint32_t(objective.pool_size))];
+            for (int k = 1; k < n_outputs; ++k) entries[k] = work.pool[stream.below(uint32_t(objective.pool_size))];
             for (int b = 0; b < max_partners; ++b)
                 in[b] = b < position.n_partners ? inputs.row(position.partners[b], stride) : work.zeros.data();
             for (int k = 0; k < n_outputs; ++k) {

@@ -1,4 +1,4 @@
-// What the lanes of one step did, added to the model: row by row, in lane order, damped where many lanes pull at one row.
+// What the lanes of one step did, added to the model: row by row, in lane order, damped where many pull at one row.
 #pragma once
 
 #include <vector>
@@ -26,7 +26,8 @@ class Merge {
     Merge(int64_t n_items, int n_lanes) : head_(size_t(n_items), -1), n_lanes_(n_lanes) {}
 
     // Adds one bucket's rows. Buckets share no item, so threads may take them in any order.
-    void run(int bucket, std::vector<Lane>& lanes, ChangedRows Lane::*which, const Matrix& matrix, float step_curvature) {
+    void run(int bucket, std::vector<Lane>& lanes, ChangedRows Lane::* which, const Matrix& matrix,
+             float step_curvature) {
         for (int l = n_lanes_ - 1; l >= 0; --l) {
             ChangedRows& rows = lanes[size_t(l)].*which;
             for (int32_t i = rows.bucket_begin(bucket); i < rows.bucket_ends[size_t(bucket)]; ++i) {
@@ -54,7 +55,8 @@ class Merge {
     }
 
   private:
-    void add(int32_t id, std::vector<Lane>& lanes, ChangedRows Lane::*which, const Matrix& matrix, float step_curvature) {
+    void add(int32_t id, std::vector<Lane>& lanes, ChangedRows Lane::* which, const Matrix& matrix,
+             float step_curvature) {
         const float* changed[max_lanes];
         float updates = 0, bias_change = 0;
         int n = 0;

@@ -78,8 +78,8 @@ class Trainer {
         const int64_t index = step * plan_.n_lanes + lane;
         const int64_t left = plan_.n_positions - index * plan_.lane_size;
         const int64_t n_positions = std::clamp<int64_t>(left, 0, plan_.lane_size);
-        lanes_[size_t(lane)].run(uint64_t(index), n_positions, plan_.learning_rate_at(step), groups_, objective_, model_,
-                                 work);
+        lanes_[size_t(lane)].run(uint64_t(index), n_positions, plan_.learning_rate_at(step), groups_, objective_,
+                                 model_, work);
     }
 
     void run_merge(int64_t step, int task) {
@@ -94,7 +94,8 @@ class Trainer {
         for (const Lane& lane : lanes_) {
             for (int i = 0; i < 16; ++i)
                 progressed.loss_sum += std::log(double(lane.loss.mantissa[i])) +
-                                       double(lane.loss.exponent[i]) * 0.69314718055994531 + double(lane.loss.poison[i]);
+                                       double(lane.loss.exponent[i]) * 0.69314718055994531 +
+                                       double(lane.loss.poison[i]);
             progressed.n_pairs += lane.n_pairs;
         }
         const int64_t per_step = plan_.lane_size * plan_.n_lanes;
