@@ -36,8 +36,9 @@ def write_movielens(path: Path) -> None:
 
     Notes
     -----
-    100,004 ratings by 671 people of 9,066 films, about 0.6 s. A film's key is ``title (year)``; where several films share
-    it, the MovieLens number follows: ``Hamlet (2000) [3598]``. Films without a title are ``film [number]``. Tables:
+    100,004 ratings by 671 people of 9,066 films, about 0.6 s. A film's key is ``title (year)``; where several films
+    share it, the MovieLens number follows: ``Hamlet (2000) [3598]``. Films without a title are ``film [number]``.
+    Tables:
 
     ``films``
         ``film`` text, ``film_id`` integer, ``title`` text or null, ``year`` integer or null

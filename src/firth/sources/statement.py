@@ -129,7 +129,7 @@ def _starts_statement(found: list[Token], i: int) -> bool:
     if found[i].text in _FUNCTIONS:
         return following.text in ("into", "or")
     if following.kind == "word":
-        return following.text not in _AFTER_A_NAME
+        return following.text not in _AFTER_A_NAME or (found[i].text, following.text) == ("delete", "from")
     return following.kind in ("name", "string") or (following == _OPEN and found[i - 1] == _OPEN)
 
 
