@@ -1,0 +1,272 @@
+"""One vector per item, and the questions that need nothing else.
+
+All answers are computed in the vectors, by cosine. Nothing here knows of the two-dimensional map, which distorts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from firth.arrays import Float32, Int32, Int64
+from firth.corpus.vocabulary import Vocabulary
+from firth.errors import DataError, OptionError
+from firth.vectors.neighbors import as_matrix, first_not_finite, normalised_rows, top_k
+
+Array = TypeVar("Array", Float32, Int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbors:
+    """The nearest items of several items.
+
+    Parameters
+    ----------
+    ids
+        (n_queries, m) int32, nearest first, equal similarities by the lower id.
+    similarities
+        (n_queries, m) float32, cosines.
+    """
+
+    ids: Int32
+    similarities: Float32
+
+
+class Vectors:
+    """The keys of all items and a vector for each.
+
+    Parameters
+    ----------
+    keys
+        One distinct text per item.
+    matrix
+        (n_items, size) numbers, kept as float32. Row i is the vector of item id i. Not normalised.
+    outputs
+        (n_items, size) float32, the vectors of items as contexts, or None.
+    biases
+        (n_items,) float32, or None.
+    counts
+        (n_items,) int64, how often each item occurs, or None.
+
+    Raises
+    ------
+    DataError
+        If lengths differ, a key occurs twice, or a number is not finite (the message names the item).
+
+    Examples
+    --------
+    >>> vectors = Vectors(["north", "up", "east"], [[0.0, 2.0], [0.1, 1.0], [3.0, 0.0]])
+    >>> [key for key, _ in vectors.most_similar("north", k=2)]
+    ['up', 'east']
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str],
+        matrix: npt.ArrayLike,
+        *,
+        outputs: npt.ArrayLike | None = None,
+        biases: npt.ArrayLike | None = None,
+        counts: npt.ArrayLike | None = None,
+    ) -> None:
+        self._vocabulary = Vocabulary(list(keys))
+        n = len(self._vocabulary)
+        self._matrix = self._checked(as_matrix(matrix, name="matrix"), name="matrix")
+        self._outputs = None if outputs is None else self._checked(as_matrix(outputs, name="outputs"), name="outputs")
+        if self._outputs is not None and self._outputs.shape != self._matrix.shape:
+            raise DataError(f"outputs must have the matrix's shape {self._matrix.shape}, got {self._outputs.shape}.")
+        self._biases: Float32 | None = None
+        if biases is not None:
+            column = np.asarray(biases, dtype=np.float32)
+            if column.shape != (n,):
+                raise DataError(f"biases must hold one number per item, {n}, got the shape {column.shape}.")
+            self._biases = _read_only(self._checked(column.reshape(n, 1), name="biases")[:, 0])
+        self._counts: Int64 | None = None
+        if counts is not None:
+            self._counts = _read_only(np.asarray(counts).astype(np.int64))
+            if self._counts.shape != (n,):
+                raise DataError(f"counts must hold one number per item, {n}, got the shape {self._counts.shape}.")
+
+    @property
+    def keys(self) -> list[str]:
+        """The key of each item, by id."""
+        return list(self._vocabulary.keys)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Keys to ids and back."""
+        return self._vocabulary
+
+    @property
+    def matrix(self) -> Float32:
+        """The vectors: (n_items, size) float32, read-only."""
+        return self._matrix
+
+    @property
+    def outputs(self) -> Float32 | None:
+        """The vectors of items as contexts: (n_items, size) float32, read-only, or None."""
+        return self._outputs
+
+    @property
+    def biases(self) -> Float32 | None:
+        """The output biases: (n_items,) float32, read-only, or None."""
+        return self._biases
+
+    @property
+    def counts(self) -> Int64 | None:
+        """How often each item occurs: (n_items,) int64, read-only, or None."""
+        return self._counts
+
+    @cached_property
+    def normalised(self) -> Float32:
+        """The vectors scaled to length 1: (n_items, size) float32, read-only. A vector of zeros stays zeros."""
+        return _read_only(normalised_rows(self._matrix))
+
+    @property
+    def size(self) -> int:
+        """Numbers per vector."""
+        return int(self._matrix.shape[1])
+
+    def __len__(self) -> int:
+        return len(self._vocabulary)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._vocabulary
+
+    def __getitem__(self, key: str) -> Float32:
+        """Return an item's vector: (size,) float32, read-only.
+
+        Raises
+        ------
+        UnknownItemError
+            If the key is not in the vocabulary.
+        """
+        vector: Float32 = self._matrix[self._vocabulary.id(key)]
+        return vector
+
+    def __repr__(self) -> str:
+        return f"Vectors({len(self)} items, {self.size} numbers each)"
+
+    def similarity(self, a: str, b: str) -> float:
+        """Return the cosine of two items' vectors, -1 to 1; 0 where one of them is all zeros.
+
+        Raises
+        ------
+        UnknownItemError
+            If a key is not in the vocabulary.
+        """
+        one, other = self._vocabulary.ids([a, b])
+        # By the kernel, so that the number is the one that most_similar shows.
+        _, scores = top_k(self.normalised[one : one + 1], self.normalised[other : other + 1], k=1, n_jobs=1)
+        return float(scores[0, 0])
+
+    def most_similar(
+        self,
+        key: str | None = None,
+        *,
+        plus: Sequence[str] = (),
+        minus: Sequence[str] = (),
+        k: int = 10,
+    ) -> list[tuple[str, float]]:
+        """Return the items nearest to an item, or to a sum and difference of items.
+
+        Parameters
+        ----------
+        key
+            An item; the same as naming it in ``plus``.
+        plus
+            Items to add.
+        minus
+            Items to subtract.
+        k
+            How many, >= 0; fewer are returned where there are fewer.
+
+        Returns
+        -------
+        list[tuple[str, float]]
+            Keys and cosines, nearest first, equal cosines by id. Items of the query are left out.
+
+        Raises
+        ------
+        UnknownItemError
+            If a key is not in the vocabulary.
+        OptionError
+            If nothing was asked for, or ``plus`` or ``minus`` is one text instead of a list of keys.
+
+        Notes
+        -----
+        Each term is scaled to length 1 first, so that long vectors do not drown the others (as in gensim).
+        O(n_items * size) time.
+        """
+        for name, keys in (("plus", plus), ("minus", minus)):
+            if isinstance(keys, str):
+                raise OptionError(f"{name} must be a list of keys, got the text {keys!r}; write [{keys!r}].")
+        added = [*([key] if key is not None else []), *plus]
+        if not added and not minus:
+            raise OptionError("most_similar needs at least one key: a key, plus=[...] or minus=[...].")
+        ids = self._vocabulary.ids([*added, *minus])
+        signs = np.array([1.0] * len(added) + [-1.0] * len(minus))
+        query = (self.normalised[ids].astype(np.float64) * signs[:, None]).sum(axis=0, keepdims=True)
+        found, cosines = top_k(
+            normalised_rows(query.astype(np.float32)), self.normalised, k=k, exclude=np.unique(ids)[None, :]
+        )
+        return [(self._vocabulary.keys[i], float(cosine)) for i, cosine in zip(found[0], cosines[0], strict=True)]
+
+    def neighbors(
+        self, ids: npt.ArrayLike | None = None, *, k: int = 10, n_jobs: int | Literal["auto"] = "auto"
+    ) -> Neighbors:
+        """Return the ``k`` nearest other items of each item.
+
+        Parameters
+        ----------
+        ids
+            (n_queries,) integers, the items asked about; None: all, in order.
+        k
+            How many, >= 0; all others where there are fewer.
+        n_jobs
+            Threads; "auto" takes all processors that this process may use.
+
+        Raises
+        ------
+        DataError
+            If an id does not exist.
+        OptionError
+            If ``k`` or ``n_jobs`` is outside its range.
+
+        Notes
+        -----
+        Exact. O(n_queries * n_items * size) time; memory for the result, the queries and about 1 MB per thread. Same
+        bytes for any ``n_jobs``, and for an item alone as among others.
+        """
+        chosen = np.arange(len(self)) if ids is None else np.asarray(ids)
+        if ids is not None and chosen.size == 0:
+            chosen = chosen.astype(np.int32)
+        if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
+            raise DataError(f"ids must be a list of whole numbers, got {chosen.dtype} of the shape {chosen.shape}.")
+        if chosen.size and (chosen.min() < 0 or chosen.max() >= len(self)):
+            raise DataError(f"ids must be from 0 to {len(self) - 1}, got {chosen.min()} to {chosen.max()}.")
+        queries = self.normalised if ids is None else self.normalised[chosen]
+        return Neighbors(*top_k(queries, self.normalised, k=k, exclude=chosen, n_jobs=n_jobs))
+
+    def _checked(self, matrix: Float32, *, name: str) -> Float32:
+        if len(matrix) != len(self._vocabulary):
+            raise DataError(
+                f"{name} has {len(matrix)} rows but there are {len(self._vocabulary)} keys; one row per key."
+            )
+        row = first_not_finite(matrix)
+        if row is not None:
+            key = self._vocabulary.keys[row][:80]
+            raise DataError(f"{name} must be finite, but the row of {key!r} (id {row}) holds NaN or infinity.")
+        return _read_only(matrix)
+
+
+def _read_only(array: Array) -> Array:
+    """Return a view that cannot be written; the caller's array stays as it was."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
