@@ -1,0 +1,73 @@
+"""Vectors in and out: other tools' files become runs, runs become other tools' files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from firth.cli.arguments import JsonOption, RunArgument, open_run
+from firth.cli.terminal import answers, print_json
+
+IMPORT_EXAMPLE = "Example: firth import glove.6B.50d.txt --out runs/glove"
+EXPORT_EXAMPLE = "Example: firth export runs/bands-1 --format word2vec -o bands.txt"
+
+
+class Format(StrEnum):
+    """What a run can be exported as."""
+
+    word2vec = "word2vec"
+    word2vec_binary = "word2vec-binary"
+    parquet = "parquet"
+    npy = "npy"
+
+
+def import_(
+    vectors: Annotated[
+        Path,
+        typer.Argument(
+            metavar="VECTORS", help="A file of word2vec, GloVe or fastText, text or binary.", show_default=False
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder for the run.", show_default=False)],
+    json: JsonOption = False,
+) -> None:
+    """Make a run from vectors that another tool trained.
+
+    Every question that needs no more than vectors works on it.
+    """
+    from firth.runs.exchange import import_vectors
+
+    run = import_vectors(vectors, out=out)
+    n_items, vector_size = run.vectors.matrix.shape
+    if json:
+        print_json({"run": run.folder, **run.document})
+    else:
+        answers().print(
+            f"{n_items:,} vectors of {vector_size} dimensions in {run.folder}", markup=False, soft_wrap=True
+        )
+
+
+def export(
+    run: RunArgument,
+    format: Annotated[  # noqa: A002 (the option's name is the contract's)
+        Format,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="word2vec (text), word2vec-binary, parquet (items and vectors), npy (the matrix alone).",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="PATH", help="The file to write.", show_default=False)],
+) -> None:
+    """Write the vectors for another tool.
+
+    Rows are in the order of items.parquet.
+    """
+    from firth.runs.exchange import export_run
+
+    export_run(open_run(run), format.value, out)
+    answers().print(f"{out}", markup=False, soft_wrap=True)

@@ -1,0 +1,136 @@
+"""Questions to a run: what is like it, what does a sum of items give, which clusters there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from firth.cli.arguments import JobsOption, JsonOption, KOption, RunArgument, SeedOption, open_run
+from firth.cli.items import about_item, found_documents, found_table
+from firth.cli.terminal import answers, clusters_table, key_text, print_json
+
+if TYPE_CHECKING:
+    from firth.runs.run import Run
+
+NEIGHBORS_EXAMPLE = "Example: firth neighbors runs/bands-1 radiohead -k 5"
+ARITHMETIC_EXAMPLE = 'Example: firth arithmetic runs/bands-1 --plus coil --minus "elder ones"'
+CLUSTERS_EXAMPLE = "Example: firth clusters runs/bands-1 -n 12"
+
+
+class TermsCommand(TyperCommand):
+    """A command whose --plus and --minus take several keys at once: ``RUN --plus a b --minus c``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (typer keeps its context's type to itself)
+        """Return the arguments that are left after parsing."""
+        return super().parse_args(ctx, spread_terms(args))
+
+
+def spread_terms(arguments: list[str]) -> list[str]:
+    """Return arguments in which each key after --plus or --minus has the option before it.
+
+    Only once RUN has been given: before that, a word after ``--plus KEY`` is the RUN.
+    """
+    spread: list[str] = []
+    option, has_run, takes_value = "", False, False
+    for word in arguments:
+        if takes_value:
+            takes_value = False
+        elif word in ("--plus", "--minus"):
+            option, takes_value = word, True
+        elif word.startswith("-"):
+            option, takes_value = "", word in ("-k", "--k")
+        elif has_run and option:
+            spread.append(option)
+        else:
+            has_run = True
+        spread.append(word)
+    return spread
+
+
+def neighbors(
+    run: RunArgument,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="An item's key.", show_default=False)],
+    k: KOption = 10,
+    json: JsonOption = False,
+) -> None:
+    """Show what is most like an item.
+
+    The ranking is by the cosine of the vectors.
+    """
+    opened = open_run(run)
+    found = opened.vectors.most_similar(key, k=k)
+    _answer(opened, found, query={"key": key}, heading=key, json=json)
+
+
+def arithmetic(
+    run: RunArgument,
+    plus: Annotated[
+        list[str] | None, typer.Option("--plus", metavar="KEY...", help="Items to add.", show_default=False)
+    ] = None,
+    minus: Annotated[
+        list[str] | None, typer.Option("--minus", metavar="KEY...", help="Items to subtract.", show_default=False)
+    ] = None,
+    k: KOption = 10,
+    json: JsonOption = False,
+) -> None:
+    """Show what is nearest to a sum of items.
+
+    Each term counts alike, whatever the length of its vector; the terms themselves are left out of the answer.
+
+    Each of --plus and --minus takes several keys, or may be repeated. Give RUN first.
+    """
+    added, taken = plus or [], minus or []
+    if not added and not taken:
+        raise typer.BadParameter("give at least one key with --plus or --minus.")
+    opened = open_run(run)
+    found = opened.vectors.most_similar(plus=added, minus=taken, k=k)
+    heading = " ".join([" + ".join(added), *(f"- {key}" for key in taken)]).strip()
+    _answer(opened, found, query={"plus": added, "minus": taken}, heading=heading, json=json)
+
+
+def clusters(
+    run: RunArgument,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "-n",
+            "--n",
+            min=2,
+            metavar="N",
+            help="Make N for this answer; the run keeps its own.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: SeedOption = None,
+    n_jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the clusters.
+
+    Each has a name, after what it holds more than the rest, a size, and the items nearest to its middle.
+    """
+    from firth.errors import OptionError
+
+    opened = open_run(run)
+    if n is not None:
+        opened = opened.cluster(n, seed=seed, n_jobs=n_jobs or "auto")
+    if not opened.clusters:
+        raise OptionError(f"{opened.name} has no clusters of its own: say how many to make with -n.")
+    if json:
+        print_json({"run": opened.folder, "clusters": [cluster.to_dict() for cluster in opened.clusters]})
+        return
+    answers().print(clusters_table([cluster.to_dict() for cluster in opened.clusters]))
+
+
+def _answer(run: Run, found: list[tuple[str, float]], *, query: dict[str, Any], heading: str, json: bool) -> None:
+    if json:
+        neighbors = found_documents(run.items, found)
+        print_json({"run": run.folder, "ranking": "cosine", "query": query, "neighbors": neighbors})
+        return
+    out = answers()
+    out.print(f"[bold]{key_text(heading)}[/]")
+    if "key" in query:
+        out.print(f"[dim]{about_item(run.items, query['key'])}[/]")
+    out.print(found_table(run.items, found))

@@ -1,0 +1,101 @@
+"""What a run reports when it ends, and whenever it is asked: one screen, from its ``run.json`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from firth.cli.terminal import answers, clusters_table, duration, si
+
+_COLORS = {"complete": "green", "running": "cyan", "interrupted": "yellow"}
+
+
+def print_report(folder: Path, document: Mapping[str, Any]) -> None:
+    """Print what made a run, what was measured, and where its files are."""
+    from firth.runs.folder import state
+
+    out, how = answers(), state(document)
+    color = _COLORS.get(how, "red")
+    out.print()
+    out.print(f"[bold]{escape(document['name'])}[/]  [{color}]{how}[/]")
+    if document["error"]:
+        out.print(f"[{color}]{escape(document['error'])}[/]", soft_wrap=True)
+    out.print()
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", min_width=11)
+    grid.add_column(overflow="fold")
+    for name, text in _lines(folder, document):
+        grid.add_row(name, text)
+    out.print(grid)
+    if document["clusters"]:
+        out.print()
+        out.print(clusters_table(document["clusters"], n_examples=3))
+    out.print()
+
+
+def map_sentence(about: Mapping[str, Any]) -> str:
+    """Return how a map was made and how far it can be trusted."""
+    return (
+        f"{escape(about['engine'])}, perplexity {about['perplexity']:g}, {duration(about['seconds'])}: trustworthiness "
+        f"{about['trustworthiness']:.3f}, {about['neighbor_preservation']:.0%} of the {about['k']} nearest kept"
+    )
+
+
+def agreement_sentence(agreement: Mapping[str, Any]) -> str:
+    """Return how an attribute agrees among neighbours, beside what chance would give."""
+    name, k = escape(agreement["name"]), agreement["k"]
+    values = f"[bold]{agreement['value']:.2f}[/] (chance {agreement['chance']:.2f})"
+    if agreement["kind"] == "category":
+        return f"{name} in common among the {k} nearest: {values}"
+    return f"difference of {name} to the {k} nearest: {values}"
+
+
+def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    metrics, training, corpus = document["metrics"], document["training"], document["corpus"]
+    if "n_items" in metrics:
+        yield "items", f"{metrics['n_items']:,}"
+    if corpus:
+        yield from _contexts(corpus)
+    if training:
+        yield "training", _training(training["options"], document["instruction_set"])
+        yield "", _pace(metrics)
+    if metrics.get("loss") is not None:
+        heldout = metrics.get("heldout_loss")
+        yield "loss", f"{metrics['loss']:.3f}" + ("" if heldout is None else f", on held-out pairs {heldout:.3f}")
+    for place, agreement in enumerate(metrics.get("agreement", [])):
+        yield "" if place else "agreement", agreement_sentence(agreement)
+    if "map" in metrics:
+        yield "map", map_sentence(metrics["map"])
+    timings = document["timings_s"]
+    if timings:
+        yield "time", ", ".join(f"{name} {duration(seconds)}" for name, seconds in timings.items())
+    yield "folder", escape(str(folder))
+    for place, plot in enumerate(document["plots"]):
+        yield "" if place else "plots", escape(str(folder / plot))
+
+
+def _contexts(corpus: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for place, (name, context) in enumerate(corpus["report"]["contexts"].items()):
+        weight = corpus["weights"].get(name, 0)
+        parts = [f"weight {weight:g}", f"{context['n_groups']:,} groups", f"{context['n_pairs']:,} pairs of items"]
+        if context["n_single_member_groups"]:
+            parts.append(f"{context['n_single_member_groups']:,} groups of one left out")
+        if context["rows_missing"]:
+            parts.append(f"{context['rows_missing']:,} of {context['rows_read']:,} rows without a value")
+        yield "" if place else "contexts", f"{escape(name)}: " + ", ".join(parts)
+
+
+def _training(options: Mapping[str, Any], instruction_set: str | None) -> str:
+    return (
+        f"{options['objective']}, {options['vector_size']} dimensions, {options['negative']} negatives, learning rate "
+        f"{options['learning_rate']:g}, seed {options['seed']}, {instruction_set}"
+    )
+
+
+def _pace(metrics: Mapping[str, Any]) -> str:
+    pace = f"{metrics['n_pairs']:,} pairs in {duration(metrics['train_s'])}"
+    return pace + (f", {si(metrics['pairs_per_s'])} pairs/s" if metrics["pairs_per_s"] else "")

@@ -1,0 +1,88 @@
+"""The runs below a folder: what there is, and what one of them is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from firth.cli.arguments import JsonOption, RunArgument
+from firth.cli.terminal import answers, count_text, key_text, print_json, table
+
+if TYPE_CHECKING:
+    from firth.runs.listing import Listed
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="List the runs, or show one.")
+
+_COLORS = {"complete": "green", "running": "cyan", "interrupted": "yellow"}
+
+
+@app.command("list", epilog="Example: firth runs list --root experiments")
+def list_(
+    root: Annotated[Path, typer.Option("--root", metavar="DIR", help="The folder that holds the runs.")] = Path("runs"),
+    json: JsonOption = False,
+) -> None:
+    """List the runs.
+
+    Each says how it ended, what it holds and how it was trained; unfinished and damaged ones say so.
+    """
+    from firth.runs.listing import list_runs
+
+    runs = list_runs(root)
+    if json:
+        print_json([{"run": listed.folder, "state": listed.state, "document": listed.document} for listed in runs])
+        return
+    if not runs:
+        answers().print(f"no runs in {root}.", markup=False)
+        return
+    made = table(
+        "run",
+        "state",
+        "items",
+        "size",
+        "objective",
+        "pairs",
+        "loss",
+        "started",
+        right=["items", "size", "pairs", "loss"],
+    )
+    for listed in runs:
+        made.add_row(*_cells(listed))
+    answers().print(made)
+
+
+@app.command("show", epilog="Example: firth runs show bands-1")
+def show(run: RunArgument, json: JsonOption = False) -> None:
+    """Show what made a run, and what was measured.
+
+    This is the report that `firth run` ends with.
+    """
+    from firth.cli.report import print_report
+    from firth.runs.folder import read_document
+    from firth.runs.listing import find
+
+    folder = find(run)
+    document = read_document(folder)
+    if json:
+        print_json({"run": folder, **document})
+    else:
+        print_report(folder, document)
+
+
+def _cells(listed: Listed) -> list[str]:
+    color = _COLORS.get(listed.state, "red")
+    document = listed.document or {}
+    metrics = document.get("metrics") or {}
+    options = (document.get("training") or {}).get("options", {})
+    loss = metrics.get("heldout_loss") or metrics.get("loss")
+    return [
+        key_text(listed.folder.name),
+        f"[{color}]{listed.state}[/]",
+        count_text(metrics.get("n_items")),
+        count_text(options.get("vector_size")),
+        str(options.get("objective", "[dim]-[/]")),
+        count_text(metrics.get("n_pairs")),
+        "[dim]-[/]" if loss is None else f"{loss:.3f}",
+        str(document.get("started", "[dim]-[/]")).replace("T", " ").removesuffix("+00:00"),
+    ]
