@@ -1,1 +1,77 @@
-"""Things that appear together become vectors, and vectors become something a person can use."""
+"""Things that appear together become vectors, and vectors become something a person can use.
+
+    import firth
+
+    corpus = firth.read_table("ratings.csv", contexts={"genre": firth.Groups("genre", item="film")})
+    run = firth.train(corpus, vector_size=64, out="runs/films")
+    run.vectors.most_similar("Alien", k=10)
+    run.map().plot(label=300, path="films.png")
+
+The names below are loaded when they are first used, so that ``import firth`` stays cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from firth.corpus.contexts import Groups
+    from firth.corpus.corpus import Corpus
+    from firth.corpus.reading import read_sql, read_table
+    from firth.errors import FirthError
+    from firth.progress import BarProgress, CallbackProgress
+    from firth.runs.exchange import import_vectors
+    from firth.runs.execute import run_recipe, train
+    from firth.runs.recipe import Recipe
+    from firth.runs.run import Run, load_run
+    from firth.training.options import TrainOptions
+    from firth.vectors.vectors import Vectors
+
+__all__ = [
+    "BarProgress",
+    "CallbackProgress",
+    "Corpus",
+    "FirthError",
+    "Groups",
+    "Recipe",
+    "Run",
+    "TrainOptions",
+    "Vectors",
+    "import_vectors",
+    "load_run",
+    "read_sql",
+    "read_table",
+    "run_recipe",
+    "train",
+]
+
+_HOMES = {
+    "BarProgress": "firth.progress",
+    "CallbackProgress": "firth.progress",
+    "Corpus": "firth.corpus.corpus",
+    "FirthError": "firth.errors",
+    "Groups": "firth.corpus.contexts",
+    "Recipe": "firth.runs.recipe",
+    "Run": "firth.runs.run",
+    "TrainOptions": "firth.training.options",
+    "Vectors": "firth.vectors.vectors",
+    "import_vectors": "firth.runs.exchange",
+    "load_run": "firth.runs.run",
+    "read_sql": "firth.corpus.reading",
+    "read_table": "firth.corpus.reading",
+    "run_recipe": "firth.runs.execute",
+    "train": "firth.runs.execute",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'firth' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

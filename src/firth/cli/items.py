@@ -21,11 +21,13 @@ def found_table(items: pl.DataFrame, found: Found) -> Table:
     """Return a table of what a question found: cosines, keys, attributes, counts."""
     attributes = readable_attributes(items)
     numbers = [name for name in attributes if items.schema[name].is_numeric()]
-    made = table("cosine", "item", *attributes, "count", right=["cosine", "count", *numbers])
-    for (key, cosine), row in zip(found, _rows(items, [key for key, _ in found]), strict=True):
-        values = [value_text(row[name]) for name in attributes]
-        made.add_row(f"{cosine:.3f}", key_text(key), *values, count_text(row["count"]))
-    return made
+    rows = [
+        [f"{cosine:.3f}", key_text(key), *(value_text(row[name]) for name in attributes), count_text(row["count"])]
+        for (key, cosine), row in zip(found, _rows(items, [key for key, _ in found]), strict=True)
+    ]
+    columns = ["cosine", "item", *attributes, "count"]
+    texts = [name for name in attributes if name not in numbers]
+    return table(columns, rows, right=["cosine", "count", *numbers], flexible=["item", *texts])
 
 
 def found_documents(items: pl.DataFrame, found: Found) -> list[dict[str, Any]]:

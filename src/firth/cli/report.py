@@ -81,7 +81,7 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
 def _contexts(corpus: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for place, (name, context) in enumerate(corpus["report"]["contexts"].items()):
         weight = corpus["weights"].get(name, 0)
-        parts = [f"weight {weight:g}", f"{context['n_groups']:,} groups", f"{context['n_pairs']:,} pairs of items"]
+        parts = [f"weight {weight:g}", f"{context['n_groups']:,} groups", f"{si(context['n_pairs'])} pairs of items"]
         if context["n_single_member_groups"]:
             parts.append(f"{context['n_single_member_groups']:,} groups of one left out")
         if context["rows_missing"]:
@@ -92,7 +92,7 @@ def _contexts(corpus: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _training(options: Mapping[str, Any], instruction_set: str | None) -> str:
     return (
         f"{options['objective']}, {options['vector_size']} dimensions, {options['negative']} negatives, learning rate "
-        f"{options['learning_rate']:g}, seed {options['seed']}, {instruction_set}"
+        f"{options['learning_rate']:g}, seed {options['seed']}, kernel {instruction_set}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from firth.cli.arguments import JsonOption, RunArgument
-from firth.cli.terminal import answers, count_text, key_text, print_json, table
+from firth.cli.terminal import answers, count_text, key_text, print_json, si, table
 
 if TYPE_CHECKING:
     from firth.runs.listing import Listed
@@ -36,20 +36,9 @@ def list_(
     if not runs:
         answers().print(f"no runs in {root}.", markup=False)
         return
-    made = table(
-        "run",
-        "state",
-        "items",
-        "size",
-        "objective",
-        "pairs",
-        "loss",
-        "started",
-        right=["items", "size", "pairs", "loss"],
-    )
-    for listed in runs:
-        made.add_row(*_cells(listed))
-    answers().print(made)
+    columns = ["run", "state", "items", "size", "objective", "pairs", "loss", "started"]
+    numbers = ["items", "size", "pairs", "loss"]
+    answers().print(table(columns, [_cells(listed) for listed in runs], right=numbers, flexible=["run"]))
 
 
 @app.command("show", epilog="Example: firth runs show bands-1")
@@ -82,7 +71,7 @@ def _cells(listed: Listed) -> list[str]:
         count_text(metrics.get("n_items")),
         count_text(options.get("vector_size")),
         str(options.get("objective", "[dim]-[/]")),
-        count_text(metrics.get("n_pairs")),
+        "[dim]-[/]" if metrics.get("n_pairs") is None else si(metrics["n_pairs"]),
         "[dim]-[/]" if loss is None else f"{loss:.3f}",
-        str(document.get("started", "[dim]-[/]")).replace("T", " ").removesuffix("+00:00"),
+        str(document.get("started", "[dim]-[/]"))[:16].replace("T", " "),
     ]

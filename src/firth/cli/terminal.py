@@ -36,39 +36,52 @@ def print_json(document: object) -> None:
     sys.stdout.write(json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def table(*columns: str, right: Iterable[str] = (), wrap: Iterable[str] = ()) -> Table:
-    """Return an empty table of plain columns.
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Iterable[str] = (), flexible: Iterable[str] = ()
+) -> Table:
+    """Return a table of plain columns.
 
     Parameters
     ----------
     columns
         Headings.
+    rows
+        Cells, as markup.
     right
-        Those whose cells are numbers, set to the right.
-    wrap
-        Those whose cells may take several lines; others are cut short with an ellipsis where the terminal is narrow.
+        Headings of columns of numbers, set to the right.
+    flexible
+        Headings of columns that are cut short where the terminal is narrow; the others keep their width.
     """
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
-    for column in columns:
+    for place, column in enumerate(columns):
+        widest = max(Text.from_markup(cell).cell_len for cell in [column, *(row[place] for row in rows)])
         made.add_column(
             column,
             justify="right" if column in right else "left",
-            no_wrap=column not in wrap,
-            overflow="fold" if column in wrap else "ellipsis",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=None if column in flexible else widest,
         )
+    for row in rows:
+        made.add_row(*row)
     return made
 
 
 def clusters_table(clusters: Sequence[Mapping[str, Any]], *, n_examples: int = 5) -> Table:
     """Return a table of clusters: names, sizes, the items nearest to the middle."""
-    made = table("cluster", "items", "most central", right=["items"])
-    for cluster in clusters:
-        examples = ", ".join(key_text(key) for key in cluster["examples"][:n_examples])
-        made.add_row(key_text(cluster["name"]), f"{cluster['size']:,}", examples)
-    return made
+    rows = [
+        [
+            key_text(cluster["name"]),
+            f"{cluster['size']:,}",
+            ", ".join(key_text(key) for key in cluster["examples"][:n_examples]),
+        ]
+        for cluster in clusters
+    ]
+    return table(["cluster", "items", "most central"], rows, right=["items"], flexible=["most central"])
 
 
 def key_text(key: str) -> str:

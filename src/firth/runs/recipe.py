@@ -8,7 +8,7 @@ the working directory, as they would be on a command line, and not to the recipe
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from importlib import resources
@@ -204,11 +204,12 @@ def shipped() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def check_names(contexts: Mapping[str, Groups]) -> None:
+def check_names(contexts: Iterable[str]) -> None:
     """Raise OptionError if there is no context, or one is named as a column of items.parquet."""
-    if not contexts:
+    names = list(contexts)
+    if not names:
         raise OptionError("a recipe needs at least one context: [contexts.NAME].")
-    for name in contexts:
+    for name in names:
         if name in OWN_COLUMNS:
             raise OptionError(f"a context may not be named {name!r}: items.parquet has a column of that name.")
 

@@ -1,0 +1,100 @@
+"""Runs from real data that Python packages ship: it becomes a database, and the database a run, by a shipped recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from firth.errors import OptionError
+from firth.progress import Progress, SilentProgress
+from firth.runs import folder as files
+from firth.runs.execute import execute
+from firth.runs.recipe import Recipe
+from firth.runs.run import Run
+from firth.runs.typed import unknown
+from firth.sources.packaged import write_groceries, write_movielens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A data set, and the questions that show what its run knows.
+
+    Attributes
+    ----------
+    write
+        Writes the data as a SQLite file.
+    neighbors
+        Keys to show the neighbours of.
+    plus, minus
+        Keys of one sum.
+    """
+
+    write: Callable[[Path], None]
+    neighbors: tuple[str, ...]
+    plus: tuple[str, ...]
+    minus: tuple[str, ...]
+
+
+DEMOS: Mapping[str, Demo] = MappingProxyType(
+    {
+        "movielens": Demo(
+            write=write_movielens,
+            neighbors=("Toy Story (1995)", "Pulp Fiction (1994)", "Alien (1979)"),
+            plus=("Alien (1979)", "Toy Story (1995)"),
+            minus=("Terminator 2: Judgment Day (1991)",),
+        ),
+        "groceries": Demo(
+            write=write_groceries,
+            neighbors=(
+                "hot dog buns, 11 oz [1098066]",
+                "bananas, 40 lb [1082185]",
+                "tortilla/nacho chips, 12.5 oz [5568378]",
+            ),
+            plus=("hot dog buns, 11 oz [1098066]", "lean [1044078]"),
+            minus=("bananas, 40 lb [1082185]",),
+        ),
+    }
+)
+
+
+def run_demo(
+    name: str,
+    *,
+    out: Path | None = None,
+    seed: int = 1,
+    n_jobs: int | Literal["auto"] = "auto",
+    progress: Progress | None = None,
+) -> Run:
+    """Return a run of packaged data; its folder also holds the data, as NAME.sqlite.
+
+    Raises
+    ------
+    OptionError
+        If there is no such demo.
+    MissingExtraError
+        If the package with the data is not installed.
+    RunError
+        If the folder holds something else, or cannot be written.
+    """
+    if name not in DEMOS:
+        raise OptionError(unknown("demo", name, DEMOS))
+    if out is None:
+        folder = files.claim_next(name)
+    else:
+        folder = out
+        files.claim(folder, disposable=[f"{name}.sqlite"])
+    database = folder.resolve() / f"{name}.sqlite"
+    try:
+        with (progress or SilentProgress()).task("writing", total=1) as task:
+            DEMOS[name].write(database)
+            task.update(1, text=database.name)
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir()
+        raise
+    overrides = {"source.uri": f"sqlite:///{database}", "train.seed": seed, "train.n_jobs": n_jobs}
+    return execute(Recipe.load(name, overrides=overrides), folder, progress=progress)

@@ -1,0 +1,298 @@
+"""A run: vectors, the items they belong to, how they were trained, and what was made of them.
+
+A run never changes. What computes something new (clusters, a map) returns another run; :meth:`Run.save` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+
+from firth.errors import OptionError, RunError
+from firth.progress import Progress
+from firth.runs import folder as files
+from firth.runs.typed import unknown
+from firth.vectors.vectors import Vectors
+
+if TYPE_CHECKING:
+    import polars as pl
+    from matplotlib.figure import Figure
+
+    from firth.evaluation.groups import Agreement
+    from firth.runs.clusters import Cluster
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """What one training left.
+
+    Attributes
+    ----------
+    vectors
+        The matrix and the questions to it.
+    items
+        One row per item, in the vectors' order: ``key``, ``count``, an attribute per context, and, where they were
+        made, ``cluster`` (int32), ``x`` and ``y`` (float32).
+    history
+        The loss while training: ``pairs``, ``seconds``, ``learning_rate``, ``loss``, ``heldout_loss``,
+        ``items_per_s``. Empty for imported vectors.
+    document
+        The content of ``run.json``: recipe, source, versions, seed, timings, metrics, status.
+    folder
+        Where the run was read from or saved to; None for a run in memory.
+    """
+
+    vectors: Vectors
+    items: pl.DataFrame
+    history: pl.DataFrame
+    document: Mapping[str, Any]
+    folder: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"Run({self.name!r}, {len(self.vectors):,} items, {self.status}, folder={str(self.folder)!r})"
+
+    @property
+    def name(self) -> str:
+        """Return what the run is called."""
+        return str(self.document["name"])
+
+    @property
+    def status(self) -> str:
+        """Return how it ended: complete, interrupted or failed; running or stopped for one that has not ended."""
+        return files.state(self.document)
+
+    @property
+    def seed(self) -> int:
+        """Return the seed that everything was drawn with, 1 where none was recorded."""
+        seed = self.document["seed"]
+        return 1 if seed is None else int(seed)
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Return the options of training with every "auto" resolved; empty for imported vectors."""
+        return dict((self.document["training"] or {}).get("options", {}))
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """Return what was measured, by name."""
+        return dict(self.document["metrics"])
+
+    @property
+    def attributes(self) -> pl.DataFrame:
+        """Return the items' attributes: the columns of ``items`` that came from contexts."""
+        return self.items.select(name for name in self.items.columns if name not in files.OWN_COLUMNS)
+
+    @property
+    def clusters(self) -> list[Cluster]:
+        """Return the clusters, the largest first; empty where none were made."""
+        from firth.runs.clusters import Cluster
+
+        return [Cluster.from_dict(cluster) for cluster in self.document["clusters"]]
+
+    def agreement(self, *, k: int = 10) -> list[Agreement]:
+        """Return, per attribute, how well each item's ``k`` nearest agree with it, beside the level of chance."""
+        from firth.evaluation.groups import agreement
+
+        return agreement(self.vectors, self.attributes, k=k)
+
+    def cluster(self, n_clusters: int, *, seed: int | None = None, n_jobs: int | Literal["auto"] = "auto") -> Self:
+        """Return the run with its items in ``n_clusters`` clusters, each named by what it holds more than others.
+
+        Raises
+        ------
+        OptionError
+            If there are fewer items than clusters, or fewer than 2 clusters.
+
+        Notes
+        -----
+        Spherical k-means on the vectors, never on the map. Same bytes for any ``n_jobs``.
+        """
+        from firth.runs.clusters import make_clusters
+
+        labels, clusters = make_clusters(
+            self.vectors,
+            self.attributes,
+            n_clusters=n_clusters,
+            seed=self.seed if seed is None else seed,
+            n_jobs=n_jobs,
+        )
+        items = with_columns(self.items, {"cluster": labels})
+        return self._with(items=items, clusters=[cluster.to_dict() for cluster in clusters])
+
+    def map(
+        self,
+        *,
+        perplexity: float = 30.0,
+        n_iter: int = 500,
+        seed: int | None = None,
+        n_jobs: int | Literal["auto"] = "auto",
+        progress: Progress | None = None,
+    ) -> Self:
+        """Return the run with a place on the plane for each item: ``x`` and ``y`` in ``items``.
+
+        Raises
+        ------
+        OptionError
+            If the perplexity does not fit the number of items.
+        MissingExtraError
+            If no t-SNE engine is installed.
+
+        Notes
+        -----
+        t-SNE of the normalised vectors; how far to trust it is in ``metrics["map"]``.
+        """
+        from firth.runs.mapping import make_map
+
+        xy, about = make_map(
+            self.vectors,
+            perplexity=perplexity,
+            n_iter=n_iter,
+            seed=self.seed if seed is None else seed,
+            n_jobs=n_jobs,
+            progress=progress,
+        )
+        return self._with(
+            items=with_columns(self.items, {"x": xy[:, 0], "y": xy[:, 1]}), metrics={**self.metrics, "map": about}
+        )
+
+    def plot(self, *, label: int = 300, color_by: str | None = None, path: str | Path | None = None) -> Figure:
+        """Return a picture of the map.
+
+        Parameters
+        ----------
+        label
+            The first so many items, those that occur most, are labelled where there is room.
+        color_by
+            An attribute, or ``"cluster"``; None: the clusters, where there are any.
+        path
+            Where to write the picture, ``.png``, ``.svg`` or ``.pdf``; None writes nothing.
+
+        Raises
+        ------
+        RunError
+            If the run has no map.
+        OptionError
+            If it has no such attribute.
+        """
+        from firth.runs.pictures import draw_map
+
+        if color_by is None:
+            color_by = "cluster" if "cluster" in self.items.columns else None
+        elif color_by not in self.items.columns or color_by in files.OWN_COLUMNS - {"cluster"}:
+            known = [*self.attributes.columns, *({"cluster"} & set(self.items.columns))]
+            raise OptionError(unknown("attribute", color_by, known) if known else "this run has no attributes.")
+        if "x" not in self.items.columns:
+            raise RunError(f"{self.name} has no map: make one first (run.map(), or firth map RUN).")
+        return draw_map(self, label=label, color_by=color_by, path=None if path is None else Path(path))
+
+    def save(self, folder: str | Path | None = None) -> Self:
+        """Return the run as it lies in a folder, after writing it there.
+
+        Parameters
+        ----------
+        folder
+            A new folder; None: the folder the run came from, which is updated.
+
+        Raises
+        ------
+        RunError
+            If the folder holds something else, or cannot be written.
+        """
+        if folder is not None and (self.folder is None or Path(folder) != self.folder):
+            files.claim(Path(folder))
+            run = replace(self, folder=Path(folder), document={**self.document, "name": Path(folder).resolve().name})
+            run.write_vectors()
+        elif self.folder is not None:
+            run = self
+        else:
+            raise RunError("a run that was made in memory needs a folder: save('runs/NAME').")
+        run.write_rest()
+        return run
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Return the run that lies in a folder.
+
+        Raises
+        ------
+        RunError
+            If the folder is not a run, has no vectors yet, or is damaged.
+        """
+        path = Path(folder)
+        document = files.read_document(path)
+        if not (path / files.ARRAYS).exists() or not (path / files.ITEMS).exists():
+            raise RunError(f"{path} has no vectors: {_why_unfinished(document)}")
+        arrays = files.read_arrays(path)
+        items = files.read_frame(path, files.ITEMS)
+        if "key" not in items.columns or len(items) != len(arrays["vectors"]):
+            raise RunError(f"{path} is damaged: {len(items)} items but {len(arrays['vectors'])} vectors.")
+        matrix, others = arrays.pop("vectors"), {name: arrays.get(name) for name in ("outputs", "biases", "counts")}
+        vectors = Vectors(items["key"].to_list(), matrix, **others)
+        return cls(vectors, items, files.read_frame(path, files.HISTORY), document, path)
+
+    def write_vectors(self) -> None:
+        """Write what never changes after training: the vectors and the history."""
+        folder = self._folder()
+        arrays = {"vectors": self.vectors.matrix}
+        for name in ("outputs", "biases", "counts"):
+            array = getattr(self.vectors, name)
+            if array is not None:
+                arrays[name] = array
+        files.write_arrays(folder, arrays)
+        files.write_frame(folder, files.HISTORY, self.history)
+
+    def write_rest(self) -> None:
+        """Write what is made of the vectors: the items' table and, last, ``run.json``."""
+        files.write_frame(self._folder(), files.ITEMS, self.items)
+        files.write_document(self._folder(), self.document)
+
+    def _folder(self) -> Path:
+        if self.folder is None:
+            raise RunError("a run that was made in memory has no folder.")
+        return self.folder
+
+    def _with(self, *, items: pl.DataFrame, **changes: object) -> Self:
+        return replace(self, items=items, document={**self.document, **changes})
+
+
+def load_run(run: str | Path, *, root: str | Path = "runs") -> Run:
+    """Return a run by its folder, or by its name below ``root``.
+
+    Raises
+    ------
+    RunError
+        If there is none; the message names the closest.
+    """
+    from firth.runs.listing import find
+
+    return Run.load(find(run, root=Path(root)))
+
+
+def with_columns(items: pl.DataFrame, columns: Mapping[str, np.ndarray[Any, Any]]) -> pl.DataFrame:
+    """Return the items with columns added, or replaced where they were there."""
+    import polars as pl
+
+    return items.with_columns(pl.Series(name, column) for name, column in columns.items())
+
+
+def blank_items(keys: Sequence[str], counts: np.ndarray[Any, Any] | None) -> pl.DataFrame:
+    """Return an items' table of keys and counts (null where they are not known)."""
+    import polars as pl
+
+    count = pl.Series("count", [None] * len(keys) if counts is None else counts, dtype=pl.Int64)
+    return pl.DataFrame([pl.Series("key", list(keys), dtype=pl.String), count])
+
+
+def _why_unfinished(document: Mapping[str, Any]) -> str:
+    state = files.state(document)
+    if state == "running":
+        return f"it is still being made (by process {document['process']['pid']})."
+    if state == "stopped":
+        return "it was stopped before they were written. Make it again."
+    if document.get("error"):
+        return f"it {state}: {document['error']}"
+    return "the files are missing. Make it again, or copy them from a backup."
