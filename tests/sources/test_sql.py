@@ -46,7 +46,7 @@ def test_an_unknown_table_is_answered_with_those_that_exist(uri):
 
 
 def test_a_syntax_error_is_passed_on_in_one_line(uri):
-    with pytest.raises(SourceError, match="(?i)the query failed.*syntax error") as caught:
+    with pytest.raises(SourceError, match=r"(?i)the query failed.*syntax error") as caught:
         query(uri, "select band from reviews where where")
     assert "\n" not in str(caught.value)
 
@@ -181,7 +181,7 @@ def test_a_file_that_does_not_exist_is_named_and_not_made(scheme, tmp_path):
 def test_a_file_that_is_no_database_is_said_to_be_none(scheme, tmp_path):
     pytest.importorskip("duckdb")
     (tmp_path / "text.db").write_text("just a text\n" * 99)
-    with pytest.raises(SourceError, match="not a (valid DuckDB )?database"):
+    with pytest.raises(SourceError, match=r"not a (valid DuckDB )?database"):
         query(f"{scheme}:///{tmp_path}/text.db", "select 1 from t")
 
 
@@ -189,7 +189,7 @@ def test_a_file_that_is_no_database_is_said_to_be_none(scheme, tmp_path):
     "uri", ["bands.db", "sqlite:bands.db", "mysql://h/d", "sqlite://", "sqlite:///", "duckdb://x", ""]
 )
 def test_a_uri_of_another_form_is_explained(uri):
-    with pytest.raises(SourceError, match="must begin with|three slashes"):
+    with pytest.raises(SourceError, match=r"must begin with|three slashes"):
         query(uri, "select 1")
 
 

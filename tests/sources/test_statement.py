@@ -126,5 +126,5 @@ def test_code_cannot_hide_behind_another_dialects_quotes(dialect, sql):
     "sql", ["", "  ", ";", "-- nothing", "/* nothing */", "select 'open", 'select "open', "select /*"]
 )
 def test_an_empty_or_unclosed_query_is_explained(sql, dialect):
-    with pytest.raises(SourceError, match="empty|not closed"):
+    with pytest.raises(SourceError, match=r"empty|not closed"):
         check_read_only(sql, dialect)
