@@ -221,3 +221,34 @@ def test_a_run_is_found_by_path_and_by_name(tmp_path: Path):
         find("bands-1", root=tmp_path / "else")
     with pytest.raises(RunError, match=r"is not a run: it has no run.json"):
         find(tmp_path)
+
+
+def test_a_run_is_replaced_only_when_asked_for(tmp_path: Path):
+    files.write_document(tmp_path, {"format": 1, "status": "complete"})
+    files.write_arrays(tmp_path, {"vectors": np.ones((2, 3), np.float32)})
+    (tmp_path / "plots").mkdir()
+    (tmp_path / "plots" / "loss.png").write_bytes(b"")
+    files.claim(tmp_path, replace=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_more_than_a_run_is_not_replaced(tmp_path: Path):
+    files.write_document(tmp_path, {"format": 1, "status": "complete"})
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(RunError, match="holds more than a run"):
+        files.claim(tmp_path, replace=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"run.json", "letter.txt"}
+
+
+def test_a_folder_without_a_run_is_not_replaced(tmp_path: Path):
+    (tmp_path / "items.parquet").write_bytes(b"mine")
+    with pytest.raises(RunError, match="holds more than a run"):
+        files.claim(tmp_path, replace=True)
+    assert (tmp_path / "items.parquet").read_bytes() == b"mine"
+
+
+def test_a_run_that_is_being_made_is_not_replaced(tmp_path: Path):
+    files.write_document(tmp_path, {"format": 1, "status": "running", "process": files.owner()})
+    with pytest.raises(RunError, match="still being made"):
+        files.claim(tmp_path, replace=True)
+    assert (tmp_path / "run.json").exists()

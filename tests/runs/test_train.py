@@ -33,7 +33,7 @@ def corpus() -> firth.Corpus:
 
 @pytest.fixture(scope="module")
 def run(corpus: firth.Corpus) -> firth.Run:
-    return firth.train(corpus, vector_size=6, pairs=20_000, learning_rate=0.2)
+    return firth.train(corpus, vector_size=6, pairs=20_000, learning_rate=0.05)
 
 
 def test_a_run_has_a_vector_per_item_in_the_items_order(run: firth.Run, corpus: firth.Corpus):
@@ -56,7 +56,7 @@ def test_a_run_in_memory_says_how_it_was_made(run: firth.Run, corpus: firth.Corp
 
 
 def test_training_with_a_folder_gives_the_same_run(run: firth.Run, corpus: firth.Corpus, tmp_path: Path):
-    saved = firth.train(corpus, vector_size=6, pairs=20_000, learning_rate=0.2, out=tmp_path / "films", n_jobs=1)
+    saved = firth.train(corpus, vector_size=6, pairs=20_000, learning_rate=0.05, out=tmp_path / "films", n_jobs=1)
     loaded = firth.load_run(tmp_path / "films")
     assert saved.folder == loaded.folder == tmp_path / "films"
     assert loaded.name == "films"
@@ -107,7 +107,7 @@ def test_an_option_outside_its_range_makes_no_folder(corpus: firth.Corpus, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_context_named_as_a_column_is_refused(tmp_path: Path):
+def test_a_context_named_as_a_column_is_refused():
     corpus = firth.read_table(films(), contexts={"count": CONTEXTS["genre"]})
     with pytest.raises(OptionError, match="may not be named 'count'"):
         firth.train(corpus, vector_size=4, pairs=100)

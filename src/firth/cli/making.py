@@ -32,6 +32,9 @@ class DemoName(StrEnum):
     groceries = "groceries"
 
 
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="Remove the run that lies in DIR first.")]
+
+
 def run(
     recipe: Annotated[
         str,
@@ -47,6 +50,7 @@ def run(
         ),
     ] = None,
     out: OutOption = None,
+    replace: ReplaceOption = False,
     n_jobs: JobsOption = None,
     seed: SeedOption = None,
     json: JsonOption = False,
@@ -61,12 +65,13 @@ def run(
     from firth.runs.execute import run_recipe
 
     chosen = _recipe(recipe, settings or [], n_jobs=n_jobs, seed=seed)
-    _report(run_recipe(chosen, out=out, progress=BarProgress()), json=json)
+    _report(run_recipe(chosen, out=out, replace=replace, progress=BarProgress()), json=json)
 
 
 def demo(
     name: Annotated[DemoName, typer.Argument(metavar="[movielens|groceries]", help="Which data.")] = DemoName.movielens,
     out: OutOption = None,
+    replace: ReplaceOption = False,
     n_jobs: JobsOption = None,
     seed: SeedOption = None,
     json: JsonOption = False,
@@ -82,7 +87,12 @@ def demo(
     from firth.runs.demo import run_demo
 
     made = run_demo(
-        name.value, out=out, n_jobs=n_jobs or "auto", seed=1 if seed is None else seed, progress=BarProgress()
+        name.value,
+        out=out,
+        replace=replace,
+        n_jobs=n_jobs or "auto",
+        seed=1 if seed is None else seed,
+        progress=BarProgress(),
     )
     _report(made, json=json)
     if not json:

@@ -65,6 +65,7 @@ def run_demo(
     name: str,
     *,
     out: Path | None = None,
+    replace: bool = False,
     seed: int = 1,
     n_jobs: int | Literal["auto"] = "auto",
     progress: Progress | None = None,
@@ -86,7 +87,7 @@ def run_demo(
         folder = files.claim_next(name)
     else:
         folder = out
-        files.claim(folder, disposable=[f"{name}.sqlite"])
+        files.claim(folder, replace=replace, disposable=[f"{name}.sqlite"])
     database = folder.resolve() / f"{name}.sqlite"
     try:
         with (progress or SilentProgress()).task("writing", total=1) as task:

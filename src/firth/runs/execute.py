@@ -7,7 +7,8 @@ same functions with the same seed, and give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
+from dataclasses import replace as changed
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,13 @@ def train(corpus: Corpus, *, out: str | Path | None = None, progress: Progress |
         return _ended(run, record)
 
 
-def run_recipe(recipe: Recipe | str | Path, *, out: str | Path | None = None, progress: Progress | None = None) -> Run:
+def run_recipe(
+    recipe: Recipe | str | Path,
+    *,
+    out: str | Path | None = None,
+    replace: bool = False,
+    progress: Progress | None = None,
+) -> Run:
     """Return the run that a recipe describes, saved in a folder.
 
     Parameters
@@ -77,6 +84,8 @@ def run_recipe(recipe: Recipe | str | Path, *, out: str | Path | None = None, pr
         A recipe, the path of one, or the name of one that the package ships.
     out
         A new folder; None: ``runs/NAME-N`` with the next free N.
+    replace
+        Whether a run that lies in ``out`` is removed first.
     progress
         Who hears how far it is; None: nobody.
 
@@ -92,7 +101,7 @@ def run_recipe(recipe: Recipe | str | Path, *, out: str | Path | None = None, pr
     """
     if not isinstance(recipe, Recipe):
         recipe = Recipe.load(recipe)
-    folder = _claimed(out) or files.claim_next(recipe.name)
+    folder = _claimed(out, replace=replace) or files.claim_next(recipe.name)
     return execute(recipe, folder, progress=progress)
 
 
@@ -167,16 +176,16 @@ def _ended(run: Run, record: Record) -> Run:
     if record.document["status"] == "running":
         record.end("complete")
     made = {key: run.document[key] for key in ("metrics", "clusters", "plots")}
-    run = replace(run, document={**record.document, **made})
+    run = changed(run, document={**record.document, **made})
     if run.folder is not None:
         run.write_rest()
     return run
 
 
-def _claimed(out: str | Path | None) -> Path | None:
+def _claimed(out: str | Path | None, *, replace: bool = False) -> Path | None:
     if out is None:
         return None
-    files.claim(Path(out))
+    files.claim(Path(out), replace=replace)
     return Path(out)
 
 
@@ -211,7 +220,7 @@ def _items(corpus: Corpus) -> pl.DataFrame:
 
 def _with_agreement(run: Run) -> Run:
     found = [agreement.to_dict() for agreement in run.agreement()]
-    return replace(run, document={**run.document, "metrics": {**run.metrics, "agreement": found}})
+    return changed(run, document={**run.document, "metrics": {**run.metrics, "agreement": found}})
 
 
 def _about_source(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,15 +30,17 @@ OWN_COLUMNS = frozenset({"key", "count", "cluster", "x", "y", "distortion"})
 """Columns of items.parquet that are not attributes; no context may have such a name."""
 
 
-def claim(folder: Path, *, disposable: Collection[str] = ()) -> None:
+def claim(folder: Path, *, replace: bool = False, disposable: Collection[str] = ()) -> None:
     """Make a folder for a new run, or take one that is empty or holds only a run that failed before it made anything.
 
     Parameters
     ----------
     folder
         The folder to be.
+    replace
+        Whether a run that lies there, and nothing else does, is removed first. One that is still being made never is.
     disposable
-        Names of further files that a failed run may have left.
+        Names of further files that a run of this kind leaves.
 
     Raises
     ------
@@ -49,8 +52,15 @@ def claim(folder: Path, *, disposable: Collection[str] = ()) -> None:
         entries = {entry.name for entry in folder.iterdir()}
     except OSError as error:
         raise RunError(f"cannot make the folder {folder}: {error.strerror}. Choose another with --out.") from error
-    if entries and not (entries <= {DOCUMENT, *disposable} and _has_failed(folder)):
-        raise RunError(f"{folder} is not empty; a run needs a folder of its own. Choose another, or remove it first.")
+    if not entries or (entries <= {DOCUMENT, *disposable} and _state(folder) in ("failed", "stopped")):
+        return
+    if not replace:
+        raise RunError(f"{folder} is not empty; a run needs a folder of its own. Choose another, or replace it (--replace).")
+    if not (DOCUMENT in entries <= {DOCUMENT, ARRAYS, ITEMS, HISTORY, PLOTS, *disposable}):
+        raise RunError(f"{folder} holds more than a run, so it is not replaced. Choose another, or empty it first.")
+    if _state(folder) == "running":
+        raise RunError(f"{folder} is still being made, so it is not replaced. Choose another, or wait.")
+    _remove(folder)
 
 
 def claim_next(name: str, *, root: Path = Path("runs")) -> Path:
@@ -210,11 +220,23 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (JSON is any of several types)
     return value
 
 
-def _has_failed(folder: Path) -> bool:
+def _state(folder: Path) -> str:
     try:
-        return state(read_document(folder)) in ("failed", "stopped")
+        return state(read_document(folder))
     except RunError:
-        return False
+        return "damaged"
+
+
+def _remove(folder: Path) -> None:
+    """Remove a run's files, ``run.json`` last, so that what is left of a removal cut short is still known as a run."""
+    try:
+        for path in sorted(folder.iterdir(), key=lambda path: path.name == DOCUMENT):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    except OSError as error:
+        raise RunError(f"cannot replace the run in {folder}: {error.strerror}.") from error
 
 
 @contextmanager
