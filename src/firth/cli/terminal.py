@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from firth.runs.folder import plain
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _MAX_VALUES = 3  # of a list, in a table's cell
-_MAX_WIDTH = 40  # of a key, in a table's cell
+_GAP = 3  # between two columns
+_MIN_WIDTH = 12  # of a column that gives way
+_MAX_WIDTH = 60  # of a key, in a table's cell
 
 
 def answers() -> Console:
@@ -56,19 +58,26 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
-    for place, column in enumerate(columns):
-        widest = max(Text.from_markup(cell).cell_len for cell in [column, *(row[place] for row in rows)])
-        made.add_column(
-            column,
-            justify="right" if column in right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=None if column in flexible else widest,
-        )
+    needed = [max(Text.from_markup(row[place]).cell_len for row in [columns, *rows]) for place in range(len(columns))]
+    widths = _shared_widths(needed, [column in flexible for column in columns], room=answers().width)
+    made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False, padding=(0, 1))
+    for column, width in zip(columns, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if column in right else "left"
+        made.add_column(column, justify=justify, no_wrap=True, overflow="ellipsis", width=width)
     for row in rows:
         made.add_row(*row)
     return made
+
+
+def _shared_widths(needed: list[int], is_flexible: list[bool], *, room: int) -> list[int]:
+    """Return widths that fit the room: the widest flexible column gives way first, none below a few letters."""
+    widths, gaps = list(needed), _GAP * (len(needed) - 1)
+    while sum(widths) + gaps > room:
+        candidates = [place for place, flexible in enumerate(is_flexible) if flexible and widths[place] > _MIN_WIDTH]
+        if not candidates:
+            break
+        widths[max(candidates, key=lambda place: widths[place])] -= 1
+    return widths
 
 
 def clusters_table(clusters: Sequence[Mapping[str, Any]], *, n_examples: int = 5) -> Table:

@@ -55,7 +55,7 @@ def claim(folder: Path, *, replace: bool = False, disposable: Collection[str] = 
     if not entries or (entries <= {DOCUMENT, *disposable} and _state(folder) in ("failed", "stopped")):
         return
     if not replace:
-        raise RunError(f"{folder} is not empty; a run needs a folder of its own. Choose another, or replace it (--replace).")
+        raise RunError(f"{folder} is not empty; a run needs a folder of its own. Choose another, or add --replace.")
     if not (DOCUMENT in entries <= {DOCUMENT, ARRAYS, ITEMS, HISTORY, PLOTS, *disposable}):
         raise RunError(f"{folder} holds more than a run, so it is not replaced. Choose another, or empty it first.")
     if _state(folder) == "running":

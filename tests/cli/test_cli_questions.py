@@ -1,0 +1,206 @@
+"""Questions to a finished run: neighbours, arithmetic, clusters, map, plot, export, import, runs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from cli_calls import call
+
+from firth.cli.questions import spread_terms
+from firth.runs.run import Run
+
+
+def test_neighbors_are_of_the_same_genre(finished: Path):
+    result = call("neighbors", finished, "drama film 1", "-k", 5, "--json")
+    document = json.loads(result.stdout)
+    assert document["ranking"] == "cosine"
+    assert [neighbor["genre"] for neighbor in document["neighbors"]] == [["drama"]] * 5
+    cosines = [neighbor["cosine"] for neighbor in document["neighbors"]]
+    assert cosines == sorted(cosines, reverse=True)
+
+
+def test_neighbors_are_the_librarys(finished: Path):
+    document = json.loads(call("neighbors", finished, "drama film 1", "-k", 3, "--json").stdout)
+    expected = Run.load(finished).vectors.most_similar("drama film 1", k=3)
+    assert [neighbor["key"] for neighbor in document["neighbors"]] == [key for key, _ in expected]
+
+
+def test_neighbors_show_attributes_in_columns(finished: Path):
+    lines = call("neighbors", finished, "drama film 1", "-k", 5).stdout.splitlines()
+    heading = next(line for line in lines if line.lstrip().startswith("cosine"))
+    assert heading.split() == ["cosine", "item", "genre", "score", "count"]
+    rows = [line for line in lines if "drama film" in line[8:]]
+    assert len(rows) == 5
+    assert len({row.index("drama film") for row in rows}) == 1
+
+
+def test_arithmetic_takes_several_keys_after_one_option(finished: Path):
+    terms = ["--plus", "drama film 1", "comedy film 0", "--minus", "sci-fi film 2"]
+    document = json.loads(call("arithmetic", finished, *terms, "--json").stdout)
+    assert document["query"] == {"plus": ["drama film 1", "comedy film 0"], "minus": ["sci-fi film 2"]}
+    found = {neighbor["key"] for neighbor in document["neighbors"]}
+    assert not found & {"drama film 1", "comedy film 0", "sci-fi film 2"}
+
+
+def test_arithmetic_heads_its_table_with_the_sum(finished: Path):
+    shown = call("arithmetic", finished, "--plus", "drama film 1", "--minus", "comedy film 0").stdout
+    assert "drama film 1 - comedy film 0" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["RUN", "--plus", "a", "b", "--minus", "c"], ["RUN", "--plus", "a", "--plus", "b", "--minus", "c"]),
+        (["RUN", "--plus", "a", "--json", "--minus", "-b"], ["RUN", "--plus", "a", "--json", "--minus", "-b"]),
+        (["--plus", "a", "RUN", "--minus", "b"], ["--plus", "a", "RUN", "--minus", "b"]),
+        (["RUN", "--plus", "a", "-k", "5", "b"], ["RUN", "--plus", "a", "-k", "5", "b"]),
+        (["RUN", "-k", "5", "--plus", "a", "b"], ["RUN", "-k", "5", "--plus", "a", "--plus", "b"]),
+    ],
+)
+def test_keys_after_an_option_belong_to_it(arguments: list[str], expected: list[str]):
+    assert spread_terms(arguments) == expected
+
+
+def test_an_unknown_key_names_the_closest_three(finished: Path):
+    result = call("neighbors", finished, "drama flim 1")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "unknown item 'drama flim 1'. Closest: 'drama film 1'" in result.stderr
+    assert result.stderr.count("'") == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["neighbors", "no-such-run", "a"], 1, "no run 'no-such-run'"),
+        (["neighbors", "{run}", "drama film 1", "-k", "0"], 2, "-k"),
+        (["neighbors", "{run}"], 2, "KEY"),
+        (["arithmetic", "{run}"], 2, "at least one key"),
+        (["arithmetic", "{run}", "--plus", "x"], 1, "unknown item 'x'"),
+        (["clusters", "{run}", "-n", "1"], 2, "-n"),
+        (["clusters", "{run}", "-n", "92"], 1, "92"),
+        (["map", "{run}", "--perplexity", "0"], 2, "--perplexity"),
+        (["map", "{run}", "--perplexity", "500"], 1, "perplexity"),
+        (["plot", "{run}", "-o", "{run}/a.gif"], 1, ".png"),
+        (["plot", "{run}", "--color-by", "gnre", "-o", "{run}/a.png"], 1, "Closest: 'genre'"),
+        (["plot", "{run}"], 2, "-o"),
+        (["export", "{run}", "--format", "gensim", "-o", "a"], 2, "--format"),
+        (["export", "{run}", "--format", "npy", "-o", "{run}/run.json/a.npy"], 1, "cannot write"),
+        (["export", "{run}", "--format", "parquet", "-o", "{run}/none/a.parquet"], 1, "cannot write"),
+        (["export", "{run}", "--format", "word2vec", "-o", "{run}/none/a.txt"], 1, "cannot write"),
+        (["runs", "show", "no-such-run"], 1, "no run"),
+        (["neighbours", "{run}", "a"], 2, "No such command"),
+    ],
+)
+def test_wrong_questions_have_their_status_and_message(
+    finished: Path, arguments: list[str], status: int, message: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "300")
+    before = sorted(finished.rglob("*"))
+    result = call(*(argument.replace("{run}", str(finished)) for argument in arguments))
+    assert result.exit_code == status, result.output
+    assert message in " ".join(result.stderr.split())
+    assert "Traceback" not in result.output
+    assert sorted(finished.rglob("*")) == before
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path):
+    assert "it has no run.json" in call("neighbors", tmp_path, "a").stderr
+
+
+@pytest.mark.parametrize("name", ["run.json", "vectors.safetensors", "items.parquet", "history.parquet"])
+@pytest.mark.parametrize("keep", [0.0, 0.6])
+def test_a_damaged_run_is_refused(own_run: Path, name: str, keep: float):
+    content = (own_run / name).read_bytes()
+    (own_run / name).write_bytes(content[: int(len(content) * keep)])
+    result = call("neighbors", own_run, "drama film 1")
+    assert result.exit_code == 1
+    assert f"{name} is damaged" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["vectors.safetensors", "items.parquet", "history.parquet"])
+def test_an_incomplete_run_is_refused(own_run: Path, name: str):
+    (own_run / name).unlink()
+    result = call("neighbors", own_run, "drama film 1")
+    assert result.exit_code == 1
+    assert "has no" in result.stderr
+
+
+def test_clusters_are_named_after_what_they_hold(finished: Path):
+    document = json.loads(call("clusters", finished, "--json").stdout)
+    names = {cluster["name"] for cluster in document["clusters"]}
+    assert names >= {"comedy", "drama", "sci-fi"} or all(any(g in name for name in names) for g in ("comedy", "drama"))
+    assert all(cluster["examples"] for cluster in document["clusters"])
+
+
+def test_other_clusters_are_only_shown(finished: Path):
+    before = (finished / "run.json").read_bytes()
+    assert len(json.loads(call("clusters", finished, "-n", 5, "--json").stdout)["clusters"]) == 5
+    assert (finished / "run.json").read_bytes() == before
+
+
+def test_a_new_map_is_stored(own_run: Path):
+    old = Run.load(own_run)
+    result = call("map", own_run, "--perplexity", 5, "--n-iter", 250, "--seed", 3)
+    assert result.exit_code == 0, result.output
+    assert "trustworthiness" in result.stdout
+    new = Run.load(own_run)
+    assert new.metrics["map"]["perplexity"] == 5
+    assert new.items.drop("x", "y").equals(old.items.drop("x", "y"))
+    assert not np.array_equal(new.items["x"], old.items["x"])
+
+
+@pytest.mark.parametrize("color", ["genre", "score", "cluster"])
+def test_a_plot_is_written(finished: Path, tmp_path: Path, color: str):
+    result = call("plot", finished, "--label", 3, "--color-by", color, "-o", tmp_path / "a.png")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("kind", ["word2vec", "word2vec-binary"])
+def test_exported_vectors_come_back(finished: Path, tmp_path: Path, kind: str):
+    assert call("export", finished, "--format", kind, "-o", tmp_path / "a.vec").exit_code == 0
+    result = call("import", tmp_path / "a.vec", "--out", tmp_path / "back")
+    assert result.exit_code == 0, result.output
+    back, run = Run.load(tmp_path / "back"), Run.load(finished)
+    assert np.allclose(back.vectors.matrix, run.vectors.matrix, atol=1e-6)
+    assert call("neighbors", tmp_path / "back", back.vectors.keys[4]).exit_code == 0
+
+
+def test_npy_is_the_matrix(finished: Path, tmp_path: Path):
+    assert call("export", finished, "--format", "npy", "-o", tmp_path / "a.npy").exit_code == 0
+    assert np.array_equal(np.load(tmp_path / "a.npy", allow_pickle=False), Run.load(finished).vectors.matrix)
+
+
+def test_parquet_has_items_and_vectors(finished: Path, tmp_path: Path):
+    assert call("export", finished, "--format", "parquet", "-o", tmp_path / "a.parquet").exit_code == 0
+    table = pl.read_parquet(tmp_path / "a.parquet")
+    assert table.drop("vector").equals(pl.read_parquet(finished / "items.parquet"))
+    assert np.array_equal(table["vector"].to_numpy(), Run.load(finished).vectors.matrix)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense\n", b"3 4\na 1 2 3 4\n", b"\x00\x01\x02"])
+def test_a_file_that_holds_no_vectors_is_refused(tmp_path: Path, content: bytes):
+    (tmp_path / "a.vec").write_bytes(content)
+    result = call("import", tmp_path / "a.vec", "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    assert "unexpected" not in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_runs_are_listed_and_shown(finished: Path):
+    listed = call("runs", "list", "--root", finished.parent)
+    assert "films" in listed.stdout
+    assert "complete" in listed.stdout
+    assert json.loads(call("runs", "list", "--root", finished.parent, "--json").stdout)[0]["state"] == "complete"
+    assert "trustworthiness" in call("runs", "show", finished).stdout
+    assert json.loads(call("runs", "show", finished, "--json").stdout)["status"] == "complete"
+
+
+def test_no_runs_is_an_answer(tmp_path: Path):
+    result = call("runs", "list", "--root", tmp_path)
+    assert result.exit_code == 0
+    assert "no runs" in result.stdout
