@@ -86,6 +86,7 @@ def test_progress_hears_of_reading_and_building(uri):
         (None, {"c": Groups()}, OptionError, "context 'c' has no query"),
         (SCORE, {"c": Groups(query=GENRE)}, OptionError, "query is used by no context"),
         (SCORE, {}, OptionError, "at least one context"),
+        (SCORE, {"c": "artist"}, OptionError, r"must be Groups\(...\), got str"),
         ("delete from reviews", {"c": Groups()}, ReadOnlyError, "must begin with SELECT"),
         (SCORE, {"c": Groups("genre")}, SourceError, "needs a column 'genre'"),
         (SCORE + " where 0", {"c": Groups()}, DataError, "the query or table is empty"),
@@ -100,7 +101,7 @@ def test_what_cannot_be_read_is_explained(uri, query, contexts, error, message):
 def test_numbers_among_texts_in_sqlite_are_used_and_the_rest_counted(tmp_path):
     connection = sqlite3.connect(tmp_path / "m.db")
     connection.execute("create table t (item, value)")
-    connection.executemany("insert into t values (?, ?)", [("a", 7), ("b", 7.0), ("c", "n/a"), (3, 8.5)])
+    connection.executemany("insert into t values (?, ?)", [("a", 7), ("b", "7.0"), ("c", "n/a"), (3, 8)])
     connection.commit()
     connection.close()
     corpus = read_sql(f"sqlite:///{tmp_path / 'm.db'}", "select * from t", contexts={"c": Groups(aggregate="mean")})

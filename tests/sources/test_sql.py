@@ -133,7 +133,7 @@ def test_a_uri_without_options_gets_them():
         ("12::numeric(10,2)", 12.0),
         ("42::numeric", 42),
         ("'NaN'::numeric", None),
-        ("12345678901234567890::numeric", 1.2345678901234567e19),
+        ("12345678901234567890::numeric", "12345678901234567890"),
         ("'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
         ("'{\"a\": 1}'::json", '{"a": 1}'),
     ],
@@ -236,3 +236,21 @@ def test_a_column_of_sqlite_that_is_null_for_long_keeps_its_text(mixed_uri):
 def test_text_that_is_not_utf8_is_explained(mixed_uri):
     with pytest.raises(SourceError, match=r"column 'latin' holds text that is not UTF-8"):
         query(mixed_uri, "select late_real, latin from t")
+
+
+@pytest.mark.parametrize("end", ["", ";", " ; ", " -- a remark"])
+def test_reals_among_texts_in_sqlite_are_not_rounded_in_silence(mixed_uri, end):
+    with pytest.raises(SourceError, match=r"'v' holds real numbers and texts.*cast\(v as text\)"):
+        query(mixed_uri, f"select 1234567.891 as v union all select 'text'{end}")
+
+
+def test_a_text_that_looks_like_the_drivers_reals_is_a_text(mixed_uri):
+    assert query(mixed_uri, "select '1.500000e+00' as v union all select 'text'")["v"].to_list() == [
+        "1.500000e+00",
+        "text",
+    ]
+
+
+def test_the_cast_that_is_advised_works(mixed_uri):
+    frame = query(mixed_uri, "select cast(v as text) as v from (select 1234567.891 as v union all select 'text')")
+    assert frame["v"].to_list() == ["1234567.891", "text"]

@@ -92,7 +92,8 @@ def build(
     )
 
 
-def _check(frames: Mapping[str, pl.DataFrame], contexts: Mapping[str, Groups]) -> None:
+def check_contexts(contexts: Mapping[str, Groups]) -> None:
+    """Raise OptionError if there is no context, one is no Groups or has no name, or all weights are 0."""
     if not contexts:
         raise OptionError("contexts must name at least one context, got none.")
     for name, declared in contexts.items():
@@ -100,11 +101,16 @@ def _check(frames: Mapping[str, pl.DataFrame], contexts: Mapping[str, Groups]) -
             raise OptionError("a context's name must be a text, got ''.")
         if not isinstance(declared, Groups):
             raise OptionError(f"context {name!r} must be Groups(...), got {type(declared).__name__}.")
+    if not any(declared.weight > 0 for declared in contexts.values()):
+        raise OptionError("at least one context must have a weight above 0, got none.")
+
+
+def _check(frames: Mapping[str, pl.DataFrame], contexts: Mapping[str, Groups]) -> None:
+    check_contexts(contexts)
+    for name, declared in contexts.items():
         if name not in frames:
             raise OptionError(f"context {name!r} has no rows; give frames one entry per context.")
         check_columns(name, frames[name], declared)
-    if not any(declared.weight > 0 for declared in contexts.values()):
-        raise OptionError("at least one context must have a weight above 0, got none.")
 
 
 def _too_few_items(ordered: pl.DataFrame, rows: Mapping[str, Rows]) -> str:

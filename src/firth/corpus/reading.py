@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from firth.corpus.build import Rejected, build
+from firth.corpus.build import Rejected, build, check_contexts
 from firth.corpus.contexts import Groups
 from firth.corpus.corpus import Corpus
 from firth.errors import OptionError
@@ -56,6 +56,7 @@ def read_sql(
     ...             weight=2, aggregate="mean", round=0, query="select artist as item, score as value from reviews")},
     ... )  # doctest: +SKIP
     """
+    check_contexts(contexts)
     progress = progress or SilentProgress()
     texts: dict[str, str] = {}
     for name, declared in contexts.items():
@@ -63,7 +64,7 @@ def read_sql(
         if text is None:
             raise OptionError(f"context {name!r} has no query; give it one, or give read_sql one for all contexts.")
         texts[name] = text
-    if query is not None and contexts and query not in texts.values():
+    if query is not None and query not in texts.values():
         raise OptionError("query is used by no context, as each has its own; leave one of them out.")
     frames: dict[str, pl.DataFrame] = {}
     distinct = list(dict.fromkeys(texts.values()))
@@ -100,6 +101,7 @@ def read_table(
     DataError
         If there are fewer than two items, or no two of them share a group.
     """
+    check_contexts(contexts)
     progress = progress or SilentProgress()
     for name, declared in contexts.items():
         if declared.query is not None:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 def to_polars(table: pa.Table) -> pl.DataFrame:
     """Return a database's answer as a frame.
 
-    PostgreSQL's ``numeric`` arrives as text: it becomes int64 where every value is a whole number that fits, float64
-    otherwise. ``uuid`` and ``json`` become text.
+    PostgreSQL's ``numeric`` arrives as text: it becomes int64 where every value is a whole number that fits, stays text
+    where every value is a whole number and some do not, and becomes float64 otherwise. ``uuid`` and
+    ``json`` become text.
 
     Raises
     ------
@@ -69,4 +70,7 @@ def _series(field: pa.Field, column: pa.ChunkedArray) -> pl.Series:
 
 def _numbers(text: pl.Series) -> pl.Series:
     whole = text.cast(pl.Int64, strict=False)
-    return whole if whole.null_count() == text.null_count() else text.cast(pl.Float64, strict=False)
+    if whole.null_count() == text.null_count():
+        return whole
+    # Whole numbers that int64 cannot hold are likely keys: as float64 some of them would become one.
+    return text if text.str.contains(r"^-?\d+$").all() else text.cast(pl.Float64, strict=False)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # SQLite has no column types: the driver takes a column's type from the rows of its first batch and fails on a later row
 # that does not fit. One batch for the whole result lets it see every row first.
 _ONE_BATCH = str(1 << 30)
+# How the driver writes a real number in a column that holds texts as well.
+_WRITTEN_REAL = r"^-?\d\.\d{6}e[+-]\d\d+$"
 
 
 class Engine(Protocol):
@@ -69,6 +71,31 @@ class SQLite(_Adbc):
         "where m.type in ('table', 'view') and m.name not like 'sqlite_%' order by m.rowid, c.cid"
     )
 
+    def run(self, sql: str) -> pa.Table:
+        """Return the answer to one checked SELECT.
+
+        Raises
+        ------
+        SourceError
+            If a column mixes reals with texts: the driver would write the reals with seven digits.
+        """
+        import pyarrow.compute as pc
+
+        table = super().run(sql)
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            suspect = pc.any(pc.match_substring_regex(column, _WRITTEN_REAL)).as_py() if _is_text(column) else False
+            if suspect and self._has_reals(sql, name):
+                raise SourceError(
+                    f"column {name!r} holds real numbers and texts, and the driver cannot mix them without rounding. "
+                    f"Cast it in the query: cast({name} as text) as {name}, or cast({name} as real) as {name}."
+                )
+        return table
+
+    def _has_reals(self, sql: str, name: str) -> bool:
+        quoted = name.replace('"', '""')
+        probe = f"select 1 from ({sql.rstrip().rstrip(';')}\n) where typeof(\"{quoted}\") = 'real' limit 1"
+        return bool(super().run(probe).num_rows)
+
     def _prepare(self, cursor: Any) -> None:  # noqa: ANN401
         cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": _ONE_BATCH})
 
@@ -102,6 +129,12 @@ class DuckDB:
             "where table_schema not in ('pg_catalog', 'information_schema') order by table_name, ordinal_position"
         )
         return _listing(self.run(listing).to_pylist())
+
+
+def _is_text(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(column.type))
 
 
 def _listing(rows: list[dict[str, str]]) -> dict[str, list[str]]:

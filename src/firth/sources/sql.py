@@ -39,8 +39,8 @@ def query(uri: str, sql: str) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        The query's columns and rows; it may have no rows. A column of SQLite whose values have several types arrives
-        as text; PostgreSQL's numeric arrives as int64 or float64.
+        The query's columns and rows; it may have no rows. A column of SQLite that mixes whole numbers and texts
+        arrives as text; PostgreSQL's numeric as int64 or float64, or as text if its whole numbers are too large.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def query(uri: str, sql: str) -> pl.DataFrame:
         If the database file does not exist.
     SourceError
         If the URI names no known engine, the database cannot be opened, or the query fails; for an unknown table or
-        column the message names those that exist.
+        column the message names those that exist. Also if a column of SQLite mixes reals and texts: cast it.
     MissingExtraError
         If the engine's package is not installed.
 
@@ -85,11 +85,6 @@ def _explain(message: str, engine: engines.Engine, found: list[Token]) -> str:
         existing = list(dict.fromkeys(name for columns in tables.values() for name in columns))
         listed = "; ".join(f"{table} has {_list(columns)}" for table, columns in list(tables.items())[:6])
         return f"no column {name!r} in the tables of the query.{closest(name, existing)} {listed}."
-    if "Type mismatch in column" in message or "expected INT64" in message:
-        return (
-            f"a column's values have several types ({_first_line(message)}). "
-            "Cast it in the query: cast(NAME as text) or cast(NAME as real)."
-        )
     return f"the query failed: {_first_line(message)}"
 
 
