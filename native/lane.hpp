@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "aligned.hpp"
 #include "dispatch.hpp"
 #include "groups.hpp"
 #include "model.hpp"
@@ -67,9 +68,7 @@ class Workspace {
           entry_of_output(size_t(n_items), -1),
           zeros(stride),
           transposed(stride * 16),
-          gradients(int64_t(n_outputs) * 16) {
-        std::memset(zeros.data(), 0, size_t(stride) * sizeof(float));
-    }
+          gradients(int64_t(n_outputs) * 16) {}
 
     std::vector<int32_t> entry_of_input, entry_of_output;
     std::vector<int32_t> pool, positions_inputs, positions_outputs;

@@ -2,9 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
-#include <new>
 
 #include "alias.hpp"
 
@@ -12,28 +9,6 @@ namespace firth {
 
 constexpr int n_buckets = 64;  // the merge's tasks: rows by id % n_buckets
 constexpr int max_lanes = 1024;
-
-// A growing block of floats on a cache line's boundary; its contents are undefined after a resize.
-class AlignedFloats {
-  public:
-    AlignedFloats() = default;
-    explicit AlignedFloats(int64_t size) { resize(size); }
-
-    void resize(int64_t size) {
-        if (size <= capacity_) return;
-        capacity_ = size + size / 4;
-        floats_.reset(static_cast<float*>(::operator new(size_t(capacity_) * sizeof(float), std::align_val_t{64})));
-    }
-
-    float* data() const { return floats_.get(); }
-
-  private:
-    struct Delete {
-        void operator()(float* floats) const { ::operator delete(floats, std::align_val_t{64}); }
-    };
-    std::unique_ptr<float, Delete> floats_;
-    int64_t capacity_ = 0;
-};
 
 struct Matrix {
     float* rows;

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <vector>
 
+#include "aligned.hpp"
 #include "dispatch.hpp"
 #include "threads.hpp"
 #include "variant.hpp"
@@ -66,18 +66,6 @@ class Best {
   private:
     int64_t k_;
     std::vector<Scored> heap_;
-};
-
-class AlignedFloats {
-  public:
-    explicit AlignedFloats(int64_t n) : data_(new (std::align_val_t{64}) float[size_t(n)]()) {}
-    float* data() { return data_.get(); }
-
-  private:
-    struct Free {
-        void operator()(float* p) const { ::operator delete[](p, std::align_val_t{64}); }
-    };
-    std::unique_ptr<float[], Free> data_;
 };
 
 struct TopKScratch {
