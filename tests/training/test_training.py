@@ -161,7 +161,7 @@ def test_progress_ends_at_its_total() -> None:
         ("ns_exponent", float("nan"), "ns_exponent must be a finite number, got nan"),
         ("learning_rate", 0, "learning_rate must be > 0, got 0"),
         ("learning_rate", "fast", "learning_rate must be a finite number, got 'fast'"),
-        ("min_learning_rate", 1.0, "min_learning_rate must be <= 0.025, got 1.0"),
+        ("min_learning_rate", 1.0, "min_learning_rate must be <= 0.05, got 1.0"),
         ("epochs", 0, "epochs must be >= 1, got 0"),
         ("pairs", 0, "pairs must be >= 1, got 0"),
         ("partners", 17, "partners must be <= 16, got 17"),

@@ -19,6 +19,8 @@ from firth.randomness import Purpose
 from firth.training.distributions import GroupTables, HeldoutSplit, Noise, group_tables, noise
 from firth.training.options import TrainOptions
 
+_MIN_EPOCHS = 5
+_PAIRS_PER_ITEM = 500
 _PADDING = 16  # floats: rows start on cache lines and fill whole vector registers
 
 
@@ -106,6 +108,7 @@ class Setup:
         """Return the options with every "auto" replaced by what it became."""
         return {
             **asdict(self.options),
+            "epochs": self.n_positions / len(self.groups.members),
             "pairs": self.options.pairs or round(self.n_positions * self.groups.mean_pairs_per_position),
             "lane_size": self.lane_size,
             "pool_size": self.pool_size,
@@ -128,10 +131,6 @@ def prepare(corpus: Corpus, options: TrainOptions) -> Setup:
     centre_probability = tables.centre_probability(n_items)
     negatives = noise(centre_probability, options.ns_exponent)
     has_biases = options.objective == "nce"
-    if options.pairs is None:
-        n_positions = options.epochs * len(tables.members)
-    else:
-        n_positions = math.ceil(options.pairs / tables.mean_pairs_per_position)
     lane_size = _lane_size(options, n_items)
     return Setup(
         options=options,
@@ -144,10 +143,19 @@ def prepare(corpus: Corpus, options: TrainOptions) -> Setup:
         outputs=_padded(n_items, options.vector_size),
         # The best model without vectors: scores estimate log p(item), so each bias starts there.
         biases=_log(centre_probability) if has_biases else None,
-        n_positions=n_positions,
+        n_positions=_n_positions(options, tables, n_items),
         lane_size=lane_size,
         pool_size=_pool_size(options, lane_size),
     )
+
+
+def _n_positions(options: TrainOptions, tables: GroupTables, n_items: int) -> int:
+    if options.pairs is not None:
+        return math.ceil(options.pairs / tables.mean_pairs_per_position)
+    if options.epochs != "auto":
+        return options.epochs * len(tables.members)
+    pairs_per_epoch = len(tables.members) * tables.mean_pairs_per_position
+    return max(_MIN_EPOCHS, math.ceil(_PAIRS_PER_ITEM * n_items / pairs_per_epoch)) * len(tables.members)
 
 
 def _lane_size(options: TrainOptions, n_items: int) -> int:
