@@ -113,7 +113,7 @@ def test_a_setting_is_read_as_toml_or_as_the_text_it_is(setting: str, expected: 
         ("[map]\nperplexity = 'wide'", r"map.perplexity must be a number, got 'wide'"),
         ("[map]\nperplexity = 0.5", r"\[map\] perplexity must be >= 1, got 0.5"),
         ("[map]\nperplexity = nan", r"\[map\] perplexity must be >= 1, got nan"),
-        ("[map]\nn_iter = 0", r"\[map\] n_iter must be >= 1, got 0"),
+        ("[map]\nn_iter = 0", r"\[map\] n_iter must be >= 250, .* got 0"),
         ("[map]\nenabled = 1", r"map.enabled must be true or false, got 1"),
         ("[clusters]\nn = 1", r"\[clusters\] n must be 0 .* or >= 2, got 1"),
         ("[clusters]\nn = 2.0", r"clusters.n must be a whole number, got 2.0"),

@@ -19,7 +19,7 @@ def map_(
     perplexity: Annotated[
         float, typer.Option("--perplexity", min=1.0, metavar="P", help="About how many neighbours an item has.")
     ] = 30.0,
-    n_iter: Annotated[int, typer.Option("--n-iter", min=1, metavar="N", help="Steps of the descent.")] = 500,
+    n_iter: Annotated[int, typer.Option("--n-iter", min=250, metavar="N", help="Steps of the descent.")] = 500,
     seed: SeedOption = None,
     n_jobs: JobsOption = None,
     json: JsonOption = False,

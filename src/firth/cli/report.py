@@ -39,10 +39,11 @@ def print_report(folder: Path, document: Mapping[str, Any]) -> None:
 
 def map_sentence(about: Mapping[str, Any]) -> str:
     """Return how a map was made and how far it can be trusted."""
-    return (
-        f"{escape(about['engine'])}, perplexity {about['perplexity']:g}, {duration(about['seconds'])}: trustworthiness "
-        f"{about['trustworthiness']:.3f}, {about['neighbor_preservation']:.0%} of the {about['k']} nearest kept"
-    )
+    made = f"{escape(about['engine'])}, perplexity {about['perplexity']:g}, {duration(about['seconds'])}"
+    if about["trustworthiness"] is None:
+        return made
+    kept = f"{about['neighbor_preservation']:.0%} of the {about['k']} nearest kept"
+    return f"{made}: trustworthiness [bold]{about['trustworthiness']:.3f}[/], {kept}"
 
 
 def agreement_sentence(agreement: Mapping[str, Any]) -> str:

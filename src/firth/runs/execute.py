@@ -208,10 +208,6 @@ def _check_extras(recipe: Recipe) -> None:
 def _check_sizes(recipe: Recipe, n_items: int) -> None:
     if recipe.clusters.n > n_items:
         raise OptionError(f"clusters.n must be at most the number of items, {n_items}, got {recipe.clusters.n}.")
-    if recipe.map.enabled and recipe.map.perplexity >= n_items:
-        raise OptionError(
-            f"map.perplexity must be less than the number of items, {n_items}, got {recipe.map.perplexity:g}."
-        )
 
 
 def _items(corpus: Corpus) -> pl.DataFrame:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from firth.arrays import Float32
-from firth.maps.quality import neighbor_preservation, trustworthiness
+from firth.maps.quality import distortion, neighbor_preservation, trustworthiness
 from firth.maps.tsne import tsne
-from firth.progress import Progress
+from firth.progress import Progress, SilentProgress
 from firth.vectors.vectors import Vectors
 
 _K = 10  # neighbours by which the map's quality is judged
@@ -21,27 +21,44 @@ def make_map(
     seed: int,
     n_jobs: int | Literal["auto"],
     progress: Progress | None,
-) -> tuple[Float32, dict[str, Any]]:
-    """Return where each item lies, (n_items, 2), and what is known of the map.
+) -> tuple[dict[str, Float32], dict[str, Any]]:
+    """Return where each item lies, as columns ``x``, ``y`` and ``distortion``, and what is known of the map.
 
     Raises
     ------
     OptionError
-        If the perplexity does not fit the number of items.
+        If ``perplexity`` is below 1 or ``n_iter`` below 250.
     MissingExtraError
         If no t-SNE engine is installed.
+
+    Notes
+    -----
+    The quality is judged by 10 neighbours, fewer where there are fewer than 21 items, and not at all below 3.
     """
-    made = tsne(vectors.matrix, perplexity=perplexity, n_iter=n_iter, seed=seed, n_jobs=n_jobs, progress=progress)
-    k = min(_K, max(1, len(vectors) // 2 - 1))
+    # The engines take seeds of 32 bits.
+    made = tsne(
+        vectors.matrix, perplexity=perplexity, n_iter=n_iter, seed=seed % 2**32, n_jobs=n_jobs, progress=progress
+    )
     about = {
         "engine": made.engine,
-        "perplexity": perplexity,
+        "perplexity": made.perplexity,
         "n_iter": n_iter,
         "seed": seed,
         "kl": made.kl,
         "seconds": made.seconds,
-        "k": k,
-        "trustworthiness": trustworthiness(vectors.matrix, made.xy, k=k),
-        "neighbor_preservation": neighbor_preservation(vectors.matrix, made.xy, k=k),
+        "k": None,
+        "trustworthiness": None,
+        "neighbor_preservation": None,
     }
-    return made.xy, about
+    places = {"x": made.xy[:, 0], "y": made.xy[:, 1]}
+    k = min(_K, (len(vectors) - 1) // 2)
+    if k < 1:
+        return places, about
+    with (progress or SilentProgress()).task("judging the map", total=3) as task:
+        about["k"] = k
+        about["trustworthiness"] = trustworthiness(vectors.matrix, made.xy, k=k)
+        task.update(1)
+        about["neighbor_preservation"] = neighbor_preservation(vectors.matrix, made.xy, k=k)
+        task.update(2)
+        places["distortion"] = distortion(vectors.matrix, made.xy, k=k)
+    return places, about

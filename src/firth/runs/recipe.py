@@ -73,8 +73,8 @@ class MapOptions:
     def __post_init__(self) -> None:
         if not self.perplexity >= 1:
             raise OptionError(f"perplexity must be >= 1, got {self.perplexity:g}.")
-        if self.n_iter < 1:
-            raise OptionError(f"n_iter must be >= 1, got {self.n_iter}.")
+        if self.n_iter < 250:
+            raise OptionError(f"n_iter must be >= 250, as the first 250 steps exaggerate, got {self.n_iter}.")
 
 
 @dataclass(frozen=True, kw_only=True)

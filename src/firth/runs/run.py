@@ -36,7 +36,7 @@ class Run:
         The matrix and the questions to it.
     items
         One row per item, in the vectors' order: ``key``, ``count``, an attribute per context, and, where they were
-        made, ``cluster`` (int32), ``x`` and ``y`` (float32).
+        made, ``cluster`` (int32), ``x``, ``y`` and ``distortion`` (float32).
     history
         The loss while training: ``pairs``, ``seconds``, ``learning_rate``, ``loss``, ``heldout_loss``,
         ``items_per_s``. Empty for imported vectors.
@@ -132,12 +132,12 @@ class Run:
         n_jobs: int | Literal["auto"] = "auto",
         progress: Progress | None = None,
     ) -> Self:
-        """Return the run with a place on the plane for each item: ``x`` and ``y`` in ``items``.
+        """Return the run with a place on the plane for each item: ``x``, ``y`` and ``distortion`` in ``items``.
 
         Raises
         ------
         OptionError
-            If the perplexity does not fit the number of items.
+            If ``perplexity`` is below 1 or ``n_iter`` below 250.
         MissingExtraError
             If no t-SNE engine is installed.
 
@@ -147,7 +147,7 @@ class Run:
         """
         from firth.runs.mapping import make_map
 
-        xy, about = make_map(
+        places, about = make_map(
             self.vectors,
             perplexity=perplexity,
             n_iter=n_iter,
@@ -155,9 +155,7 @@ class Run:
             n_jobs=n_jobs,
             progress=progress,
         )
-        return self._with(
-            items=with_columns(self.items, {"x": xy[:, 0], "y": xy[:, 1]}), metrics={**self.metrics, "map": about}
-        )
+        return self._with(items=with_columns(self.items, places), metrics={**self.metrics, "map": about})
 
     def plot(self, *, label: int = 300, color_by: str | None = None, path: str | Path | None = None) -> Figure:
         """Return a picture of the map.
