@@ -1,5 +1,1 @@
-"""Whether vectors are any good, always beside what chance would give."""
-
-from firth.evaluation.groups import Agreement, agreement
-
-__all__ = ["Agreement", "agreement"]
+"""Whether vectors are any good, and compared with what."""

@@ -1,169 +1,186 @@
-"""How well an item's nearest neighbours agree with what is known of it, beside the level of chance.
+"""Do the nearest items agree in what is known of them? Each answer stands beside the level of chance.
 
-A category agrees when two items have a value in common; a number agrees the better the smaller the difference is.
-Neighbours are the nearest by cosine in the vectors, among all items, also those of which nothing is known.
+The neighbours are those in the vectors (cosine, exact, among all items), never those on the map. The chance level is
+computed, not drawn: what the same measure would be, on average, if the neighbours were random other items.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import polars as pl
 
-from firth.arrays import Bool, Float64, Int32, Int64
-from firth.randomness import Purpose, generator
+from firth.arrays import Float64, Int32, Int64
+from firth.errors import DataError, OptionError
 from firth.vectors.vectors import Vectors
 
-_MOST_EXACT_SETS = 4_000  # distinct sets of values, up to which the chance level is summed over all pairs of sets
-_N_SAMPLED = 200_000  # pairs of items, above that
-_PAIRS_AT_ONCE = 50_000
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """How an attribute looks among nearest neighbours.
+    """How an attribute agrees between items and their nearest.
 
-    Attributes
+    Parameters
     ----------
     name
         The attribute.
     kind
-        ``"category"``: ``value`` is the share of the neighbours with a value in common (higher is better).
-        ``"number"``: ``value`` is the mean absolute difference to the neighbours' numbers (lower is better).
-    value
-        The mean over all (item, neighbour) pairs; for a number, over those where both are known.
-    chance
-        The same for a random other item in place of the neighbour.
+        ``"category"``: ``value`` is the share of an item's nearest that have a value in common with it, 0 to 1, more
+        is better. ``"number"``: ``value`` is the mean absolute difference, less is better.
     k
         Neighbours per item.
     n_items
-        Items that the mean is over: those whose value is known.
+        Items that have a value, over which the mean is taken.
+    value
+        What was found.
+    chance
+        What random other items would give.
     """
 
     name: str
     kind: Literal["category", "number"]
-    value: float
-    chance: float
     k: int
     n_items: int
+    value: float
+    chance: float
 
-    def to_dict(self) -> dict[str, str | float | int]:
-        """Return the fields as a dictionary for JSON."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values."""
         return asdict(self)
 
 
-def agreement(vectors: Vectors, attributes: pl.DataFrame, *, k: int = 10) -> list[Agreement]:
-    """Return one agreement per attribute; attributes known of fewer than two items are left out.
+def agreement(
+    vectors: Vectors, attributes: pl.DataFrame, *, k: int = 10, n_jobs: int | Literal["auto"] = "auto"
+) -> list[Agreement]:
+    """Return, for each attribute, how well items agree with their ``k`` nearest.
 
     Parameters
     ----------
     vectors
         The items.
     attributes
-        One row per item: columns of lists of texts (categories) or of numbers.
+        One row per item, in the vectors' order. A column of lists of text is a category (an item may have several
+        values, or none), one of text has one value or null, one of numbers has a number, or null or NaN for none.
     k
-        Nearest neighbours per item, >= 1.
+        Neighbours, >= 1; all others where there are fewer.
+    n_jobs
+        Threads.
+
+    Returns
+    -------
+    list[Agreement]
+        In the columns' order. Attributes that fewer than two items have are left out: there is nothing to compare.
+
+    Raises
+    ------
+    OptionError
+        If ``k`` < 1.
+    DataError
+        If there is not one row per item.
 
     Notes
     -----
-    The chance level is exact, but for categories with more than 64 values or 4,000 distinct sets of values, where it is
-    the mean over 200,000 random pairs of a fixed seed.
+    A neighbour that has no value has none in common, and counts as such in a category's share and in its chance; among
+    numbers it is left out of the mean. O(n_items**2 * size) time. Same numbers for any ``n_jobs``.
     """
-    ids = vectors.neighbors(k=k).ids
-    found = [
-        _category(name, attributes[name], ids)
-        if attributes.schema[name] == pl.List
-        else _number(name, attributes[name], ids)
-        for name in attributes.columns
-    ]
-    return [each for each in found if each is not None]
+    import polars as pl
+
+    if k < 1:
+        raise OptionError(f"k must be >= 1, got {k}.")
+    if len(attributes) != len(vectors):
+        raise DataError(f"attributes has {len(attributes)} rows but there are {len(vectors)} items; one row per item.")
+    near = vectors.neighbors(k=k, n_jobs=n_jobs).ids
+    found: list[Agreement] = []
+    for column in attributes.get_columns():
+        if column.dtype == pl.List(pl.String) or column.dtype == pl.String:
+            one = _category(column, near)
+        elif column.dtype.is_numeric():
+            one = _number(column, near)
+        else:
+            continue
+        if one is not None:
+            found.append(one)
+    return found
 
 
-def _category(name: str, column: pl.Series, ids: Int32) -> Agreement | None:
-    values = _Values.of(column)
-    known = np.flatnonzero(np.diff(values.offsets) > 0)
-    if len(known) < 2 or ids.shape[1] == 0:
+def _category(column: pl.Series, near: Int32) -> Agreement | None:
+    items, values = _memberships(column)
+    n, k = near.shape
+    known = np.unique(items)
+    if len(known) < 2 or k == 0:
         return None
-    shares = values.share(np.repeat(known, ids.shape[1]), ids[known].reshape(-1).astype(np.int64))
+    n_values = int(values.max()) + 1
+    codes = items * n_values + values  # ascending and distinct
+    shared = np.zeros(n, dtype=np.int64)
+    for rank in range(k):
+        wanted = near[items, rank].astype(np.int64) * n_values + values
+        place = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
+        shared += np.bincount(items[codes[place] == wanted], minlength=n) > 0
     return Agreement(
-        name=name,
+        name=column.name,
         kind="category",
-        value=float(shares.mean()),
-        chance=values.chance(known),
-        k=ids.shape[1],
+        k=k,
         n_items=len(known),
+        value=float(shared[known].sum() / (len(known) * k)),
+        chance=_category_chance(items, values, n),
     )
 
 
-def _number(name: str, column: pl.Series, ids: Int32) -> Agreement | None:
-    values: Float64 = column.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    known = np.flatnonzero(np.isfinite(values))
-    if len(known) < 2 or ids.shape[1] == 0:
+def _memberships(column: pl.Series) -> tuple[Int64, Int64]:
+    """Return (item, value) pairs as numbers, each pair once, ascending."""
+    import polars as pl
+
+    frame = pl.DataFrame({"item": np.arange(len(column)), "value": column.rename("value")})
+    if column.dtype != pl.String:
+        frame = frame.explode("value", empty_as_null=True)
+    frame = frame.drop_nulls().unique().with_columns(value=pl.col("value").rank("dense") - 1).sort("item", "value")
+    return frame["item"].to_numpy().astype(np.int64), frame["value"].to_numpy().astype(np.int64)
+
+
+def _category_chance(items: Int64, values: Int64, n_items: int) -> float:
+    """Return the mean, over items with a value, of the share of all other items that have one in common."""
+    bounds = np.append(np.flatnonzero(np.diff(items, prepend=-1)), len(items))
+    n_of_set: dict[tuple[int, ...], int] = {}
+    for start, stop in pairwise(bounds):
+        key = tuple(values[start:stop].tolist())
+        n_of_set[key] = n_of_set.get(key, 0) + 1
+    sets = list(n_of_set)
+    sizes = np.array([n_of_set[each] for each in sets], dtype=np.int64)
+    having: dict[int, list[int]] = {}
+    for index, each in enumerate(sets):
+        for value in each:
+            having.setdefault(value, []).append(index)
+    pairs = 0
+    for index, each in enumerate(sets):
+        meeting = np.unique(np.concatenate([having[value] for value in each]))
+        pairs += int(sizes[index]) * (int(sizes[meeting].sum()) - 1)
+    return pairs / (int(sizes.sum()) * (n_items - 1))
+
+
+def _number(column: pl.Series, near: Int32) -> Agreement | None:
+    import polars as pl
+
+    numbers: Float64 = column.cast(pl.Float64).to_numpy()
+    known = np.isfinite(numbers)
+    if known.sum() < 2:
         return None
-    differences = np.abs(values[known, None] - values[ids[known]])
-    if np.isnan(differences).all():
+    usable = known[:, None] & known[near]
+    if not usable.any():
         return None
-    # Sum of |a - b| over all ordered pairs, from the sorted values: each is added once per smaller one, less the rest.
-    ordered = np.sort(values[known])
-    n = len(ordered)
-    total = 2 * float((ordered * (2 * np.arange(n) - n + 1)).sum())
+    differences = np.abs(numbers[:, None] - numbers[near])[usable]
+    ordered = np.sort(numbers[known])
+    m = len(ordered)
+    # The sum over all pairs: the i-th smallest is added i times and taken away m - 1 - i times.
+    total = float(np.dot(ordered, 2.0 * np.arange(m) - (m - 1)))
     return Agreement(
-        name=name,
+        name=column.name,
         kind="number",
-        value=float(np.nanmean(differences)),
-        chance=total / (n * (n - 1)),
-        k=ids.shape[1],
-        n_items=n,
+        k=near.shape[1],
+        n_items=m,
+        value=float(differences.mean()),
+        chance=total / (m * (m - 1) / 2),
     )
-
-
-@dataclass(frozen=True)
-class _Values:
-    """Each item's values as numbers, ascending: ``values[offsets[i]:offsets[i + 1]]``."""
-
-    offsets: Int64
-    values: Int64
-    n_values: int
-
-    @classmethod
-    def of(cls, column: pl.Series) -> _Values:
-        lists = column.fill_null([])
-        offsets = np.concatenate([[0], np.cumsum(lists.list.len().to_numpy())]).astype(np.int64)
-        texts = lists.explode(empty_as_null=False) if offsets[-1] else pl.Series([], dtype=pl.String)
-        values = texts.rank("dense").cast(pl.Int64).to_numpy() - 1
-        item = np.repeat(np.arange(len(lists)), np.diff(offsets))
-        return cls(offsets, values[np.lexsort((values, item))], int(values.max(initial=-1)) + 1)
-
-    def share(self, first: Int64, second: Int64) -> Bool:
-        """Return (n,) bool: whether the items of each pair have a value in common."""
-        result = np.zeros(len(first), dtype=bool)
-        item = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-        present = item * self.n_values + self.values  # ascending: one number per (item, value)
-        for start in range(0, len(first), _PAIRS_AT_ONCE):
-            a, b = first[start : start + _PAIRS_AT_ONCE], second[start : start + _PAIRS_AT_ONCE]
-            size = self.offsets[a + 1] - self.offsets[a]
-            pair = np.repeat(np.arange(len(a)), size)
-            at = np.repeat(self.offsets[a] - np.concatenate([[0], np.cumsum(size)[:-1]]), size) + np.arange(len(pair))
-            wanted = b[pair] * self.n_values + self.values[at]
-            place = np.minimum(np.searchsorted(present, wanted), len(present) - 1)
-            np.logical_or.at(result, start + pair, present[place] == wanted)
-        return result
-
-    def chance(self, known: Int64) -> float:
-        """Return the probability that an item with a value shares one with a random other item."""
-        n_items = len(self.offsets) - 1
-        if self.n_values <= 64:
-            item = np.repeat(np.arange(n_items), np.diff(self.offsets))
-            bits = np.zeros(n_items, dtype=np.uint64)
-            np.bitwise_or.at(bits, item, np.uint64(1) << self.values.astype(np.uint64))
-            sets, count = np.unique(bits[known], return_counts=True)
-            if len(sets) <= _MOST_EXACT_SETS:
-                meets = (sets[:, None] & sets[None, :]) != 0
-                n_pairs = float(count @ meets.astype(np.float64) @ count) - len(known)
-                return n_pairs / (len(known) * (n_items - 1))
-        rng = generator(0, Purpose.EVALUATION)
-        first = known[rng.integers(len(known), size=_N_SAMPLED)]
-        second = rng.integers(n_items - 1, size=_N_SAMPLED)
-        return float(self.share(first, second + (second >= first)).mean())

@@ -89,7 +89,7 @@ def n_threads(n_jobs: int | Literal["auto"]) -> int:
     """
     if n_jobs == "auto":
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or not 1 <= n_jobs <= 1024:
+    if not isinstance(n_jobs, int) or not 1 <= n_jobs <= 1024:
         raise OptionError(f"n_jobs must be 'auto' or a whole number from 1 to 1024, got {n_jobs!r}.")
     return int(n_jobs)
 

@@ -1,0 +1,1 @@
+"""Vectors on a plane, and how far the plane can be trusted."""
