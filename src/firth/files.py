@@ -38,7 +38,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, RunError):
             raise
-        raise RunError(f"cannot write {path}: {error.strerror or error}. Choose a folder that can be written.") from error
+        raise RunError(
+            f"cannot write {path}: {error.strerror or error}. Choose a folder that can be written."
+        ) from error
     finally:
         if temporary is not None:
             with suppress(OSError):
