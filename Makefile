@@ -23,6 +23,7 @@ lint: setup      ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror native/*.hpp native/*.cpp
 
 format: setup    ## Format Python and C++
 	$(BIN)/ruff format .

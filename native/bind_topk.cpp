@@ -25,10 +25,14 @@ nb::tuple top_k(const Matrix& queries, const Matrix& rows, const Exclude& exclud
     if (k < 0 || k + int64_t(exclude.shape(1)) > int64_t(rows.shape(0)))
         throw nb::value_error("k must be from 0 to the number of rows less the columns of exclude");
     if (n_jobs < 1) throw nb::value_error("n_jobs must be >= 1");
-    const firth::TopKProblem problem{queries.data(),           rows.data(),
-                                     exclude.data(),           int64_t(queries.shape(0)),
-                                     int64_t(rows.shape(0)),   int64_t(rows.shape(1)),
-                                     int64_t(exclude.shape(1)), k};
+    const firth::TopKProblem problem{queries.data(),
+                                     rows.data(),
+                                     exclude.data(),
+                                     int64_t(queries.shape(0)),
+                                     int64_t(rows.shape(0)),
+                                     int64_t(rows.shape(1)),
+                                     int64_t(exclude.shape(1)),
+                                     k};
     const size_t n_answers = queries.shape(0) * size_t(k);
     auto ids = std::make_unique<int32_t[]>(n_answers);
     auto scores = std::make_unique<float[]>(n_answers);

@@ -37,21 +37,20 @@ inline __attribute__((always_inline)) int64_t any_lane(Vector mask) {
 template <int R>
 inline __attribute__((always_inline)) void dot_tile(const float* panel, const float* rows, int64_t size,
                                                     const float* thresholds, float* scores, uint8_t* hits) {
-    constexpr int n_slices = width / slice_width;
     Slice sums[R][n_slices] = {};
     for (int64_t d = 0; d < size; ++d) {
         Slice x[n_slices];
-        for (int s = 0; s < n_slices; ++s) x[s] = *reinterpret_cast<const Slice*>(panel + d * width + s * slice_width);
+        for (int s = 0; s < n_slices; ++s) x[s] = slice(panel + d * width + s * slice_width);
         for (int r = 0; r < R; ++r) {
-            const Slice y = Slice{} + rows[r * size + d];
+            const Slice y = splat(rows[r * size + d]);
             for (int s = 0; s < n_slices; ++s) sums[r][s] += x[s] * y;
         }
     }
     for (int r = 0; r < R; ++r) {
         int64_t any = 0;
         for (int s = 0; s < n_slices; ++s) {
-            *reinterpret_cast<Slice*>(scores + r * width + s * slice_width) = sums[r][s];
-            any |= any_lane(sums[r][s] > *reinterpret_cast<const Slice*>(thresholds + s * slice_width));
+            slice(scores + r * width + s * slice_width) = sums[r][s];
+            any |= any_lane(sums[r][s] > slice(thresholds + s * slice_width));
         }
         hits[r] = any != 0;
     }

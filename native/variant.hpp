@@ -7,7 +7,8 @@ namespace firth {
 
 constexpr int max_outputs = 257;  // the centre and at most 256 negatives
 
-// Sixteen partial sums: the loss is log(product of 2^exponent * mantissa). `poison` is 0 until a gradient is not finite.
+// Sixteen partial sums: the loss is log(product of 2^exponent * mantissa). `poison` is 0 until a gradient is not
+// finite.
 struct alignas(64) LossSums {
     float mantissa[16];
     int32_t exponent[16];
@@ -32,8 +33,9 @@ struct BlockTask {
 struct Variant {
     const char* name;
 
-    // scores[r * 16 + q] = query q . row r, the sixteen queries interleaved in `panel` (size, 16), rows of `size` floats;
-    // hits[r] = 1 where a score of row r is greater than its query's threshold. `panel` and `scores` are 64-byte aligned.
+    // scores[r * 16 + q] = query q . row r, the sixteen queries interleaved in `panel` (size, 16), rows of `size`
+    // floats; hits[r] = 1 where a score of row r is greater than its query's threshold. `panel` and `scores` are
+    // 64-byte aligned.
     void (*dot_block)(const float* panel, const float* rows, int64_t n_rows, int64_t size, const float* thresholds,
                       float* scores, uint8_t* hits);
 
