@@ -81,16 +81,19 @@ def _shared_widths(needed: list[int], is_flexible: list[bool], *, room: int) -> 
 
 
 def clusters_table(clusters: Sequence[Mapping[str, Any]], *, n_examples: int = 5) -> Table:
-    """Return a table of clusters: names, sizes, the items nearest to the middle."""
+    """Return a table of clusters: names, sizes, means of numeric attributes, the items nearest to the middle."""
+    numbers = [summary["attribute"] for summary in clusters[0]["numbers"]]
     rows = [
         [
             key_text(cluster["name"]),
             f"{cluster['size']:,}",
+            *(value_text(summary["mean"]) for summary in cluster["numbers"]),
             ", ".join(key_text(key) for key in cluster["examples"][:n_examples]),
         ]
         for cluster in clusters
     ]
-    return table(["cluster", "items", "most central"], rows, right=["items"], flexible=["most central"])
+    columns = ["cluster", "items", *numbers, "most central"]
+    return table(columns, rows, right=["items", *numbers], flexible=["cluster", "most central"])
 
 
 def key_text(key: str) -> str:

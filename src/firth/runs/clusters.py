@@ -10,13 +10,14 @@ import numpy as np
 
 from firth.arrays import Int32
 from firth.vectors.clusters import cluster
-from firth.vectors.lift import name_clusters
+from firth.vectors.lift import LiftedValue, NumberSummary, name_clusters
 from firth.vectors.vectors import Vectors
 
 if TYPE_CHECKING:
     import polars as pl
 
 _N_EXAMPLES = 8
+_N_VALUES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,10 @@ class Cluster:
         The mean cosine of its items with its centroid.
     examples
         Keys of the items nearest to the centroid, the nearest first.
+    values
+        What the name rests on: values it holds more of than the whole does, in order of lift.
+    numbers
+        Its mean of each numeric attribute; NaN where no item has a number.
     """
 
     cluster: int
@@ -42,6 +47,8 @@ class Cluster:
     size: int
     similarity: float
     examples: tuple[str, ...]
+    values: tuple[LiftedValue, ...]
+    numbers: tuple[NumberSummary, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cluster as plain values."""
@@ -50,7 +57,9 @@ class Cluster:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the cluster that plain values describe."""
-        return cls(**{**values, "examples": tuple(values["examples"])})
+        lifted = tuple(LiftedValue(**value) for value in values["values"])
+        numbers = tuple(NumberSummary(**_with_nan(summary)) for summary in values["numbers"])
+        return cls(**{**values, "examples": tuple(values["examples"]), "values": lifted, "numbers": numbers})
 
 
 def make_clusters(
@@ -71,6 +80,13 @@ def make_clusters(
                 size=len(members),
                 similarity=float(found.similarities[members].mean(dtype=np.float64)),
                 examples=tuple(keys[item] for item in nearest),
+                values=names[number].values[:_N_VALUES],
+                numbers=names[number].numbers,
             )
         )
     return found.labels, clusters
+
+
+def _with_nan(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values in which null, as JSON has no NaN, is NaN again."""
+    return {key: float("nan") if value is None else value for key, value in values.items()}

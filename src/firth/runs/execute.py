@@ -11,7 +11,7 @@ from dataclasses import fields
 from dataclasses import replace as changed
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from firth.corpus.corpus import Corpus
 from firth.corpus.reading import read_sql, read_table
@@ -153,7 +153,7 @@ def _trained(corpus: Corpus, options: TrainOptions, record: Record, progress: Pr
 def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | None) -> Run:
     """Return the run with everything its recipe asks for, or with what was reached when Ctrl-C came."""
     n_jobs, plan = recipe.train.n_jobs, recipe.map
-    stages: dict[str, Callable[[Run], Run]] = {"agreement": _with_agreement}
+    stages: dict[str, Callable[[Run], Run]] = {"agreement": lambda run: _with_agreement(run, n_jobs)}
     if recipe.clusters.n:
         stages["clusters"] = lambda run: run.cluster(recipe.clusters.n, n_jobs=n_jobs)
     if plan.enabled:
@@ -214,8 +214,8 @@ def _items(corpus: Corpus) -> pl.DataFrame:
     return blank_items(corpus.vocabulary.keys, corpus.counts).hstack(corpus.attributes)
 
 
-def _with_agreement(run: Run) -> Run:
-    found = [agreement.to_dict() for agreement in run.agreement()]
+def _with_agreement(run: Run, n_jobs: int | Literal["auto"]) -> Run:
+    found = [agreement.to_dict() for agreement in run.agreement(n_jobs=n_jobs)]
     return changed(run, document={**run.document, "metrics": {**run.metrics, "agreement": found}})
 
 

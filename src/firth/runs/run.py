@@ -93,11 +93,11 @@ class Run:
 
         return [Cluster.from_dict(cluster) for cluster in self.document["clusters"]]
 
-    def agreement(self, *, k: int = 10) -> list[Agreement]:
+    def agreement(self, *, k: int = 10, n_jobs: int | Literal["auto"] = "auto") -> list[Agreement]:
         """Return, per attribute, how well each item's ``k`` nearest agree with it, beside the level of chance."""
         from firth.evaluation.groups import agreement
 
-        return agreement(self.vectors, self.attributes, k=k)
+        return agreement(self.vectors, self.attributes, k=k, n_jobs=n_jobs)
 
     def cluster(self, n_clusters: int, *, seed: int | None = None, n_jobs: int | Literal["auto"] = "auto") -> Self:
         """Return the run with its items in ``n_clusters`` clusters, each named by what it holds more than others.
