@@ -1,0 +1,1 @@
+"""Vectors in files: Firth's own and those of other tools."""
