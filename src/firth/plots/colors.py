@@ -1,0 +1,152 @@
+"""Values to colours: a few distinct ones for categories, a scale for numbers, and faint where there is no value."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from firth import theme
+from firth.arrays import Bool, Float64, Int64
+from firth.errors import DataError
+from firth.plots import canvas
+
+OTHER = "other"
+MISSING = "no value"
+_TAIL = 0.01  # share of the numbers at either end that may lie outside the scale
+
+
+@dataclass(frozen=True)
+class Categories:
+    """Each item's category, as a colour.
+
+    Parameters
+    ----------
+    names
+        The categories with a colour of their own, the largest first.
+    codes
+        (n_items,) int64: which of ``names``; ``len(names)`` for any other category, -1 for none.
+    """
+
+    names: tuple[str, ...]
+    codes: Int64
+
+    @property
+    def entries(self) -> list[tuple[str, str, int]]:
+        """Text, colour and number of items of each entry of a legend; none is empty."""
+        sizes = Counter(self.codes.tolist())
+        palette = [*zip(self.names, theme.CATEGORIES, strict=False), (OTHER, theme.OTHER)]
+        entries = [(name, color, sizes[code]) for code, (name, color) in enumerate(palette)]
+        return [entry for entry in [*entries, (MISSING, theme.MISSING, sizes[-1])] if entry[2]]
+
+    @property
+    def present(self) -> Bool:
+        """(n_items,) Which items have a value."""
+        return self.codes >= 0
+
+    def rgba(self) -> Float64:
+        """Return (n_items, 4) colours."""
+        palette = [*theme.CATEGORIES[: len(self.names)], theme.OTHER, theme.MISSING]
+        return np.asarray(canvas.to_rgba_array(palette), dtype=np.float64)[self.codes]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Each item's number, as a colour on a scale.
+
+    Parameters
+    ----------
+    values
+        (n_items,) float64, NaN where there is none.
+    low, high
+        The scale's ends; numbers beyond have the end's colour.
+    """
+
+    values: Float64
+    low: float
+    high: float
+
+    @property
+    def present(self) -> Bool:
+        """(n_items,) Which items have a value."""
+        return np.isfinite(self.values)
+
+    @property
+    def scale(self) -> canvas.ScalarMappable:
+        """The scale, to draw and to colour with."""
+        colors = canvas.LinearSegmentedColormap.from_list("firth", list(theme.SEQUENTIAL))
+        return canvas.ScalarMappable(canvas.Normalize(self.low, self.high), colors)
+
+    @property
+    def extend(self) -> str:
+        """At which ends of the scale there are numbers beyond it."""
+        values = self.values[self.present]
+        below, above = bool((values < self.low).any()), bool((values > self.high).any())
+        return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[
+            below, above
+        ]
+
+    def rgba(self) -> Float64:
+        """Return (n_items, 4) colours."""
+        colors = np.asarray(self.scale.to_rgba(np.nan_to_num(self.values, nan=self.low)), dtype=np.float64)
+        colors[~self.present] = canvas.to_rgba_array(theme.MISSING)[0]
+        return colors
+
+
+def read_values(color_by: Iterable[Any], *, n_items: int) -> Categories | Numbers:
+    """Return what the values say about colour: numbers are a scale, anything else categories.
+
+    Parameters
+    ----------
+    color_by
+        One value per item: all numbers, or all texts or truth values, or lists of those, of which the first counts.
+        None, NaN, an infinite number, an empty text and an empty list are no value.
+    n_items
+        How many there must be.
+
+    Raises
+    ------
+    DataError
+        If there is another number of values, or numbers and texts are mixed.
+    """
+    values = [_value(value) for value in color_by]
+    if len(values) != n_items:
+        raise DataError(f"color_by has {len(values)} values but xy has {n_items} rows; pass one value per row.")
+    kinds = {type(value) for value in values if value is not None}
+    if float in kinds and str in kinds:
+        text = next(value for value in values if isinstance(value, str))
+        raise DataError(f"color_by must be all numbers or all categories, got both: {text!r} among numbers.")
+    return _numbers(values) if float in kinds else _categories(values)
+
+
+def _value(value: Any) -> str | float | None:  # noqa: ANN401 (a cell of any column)
+    if not isinstance(value, str) and hasattr(value, "__len__") and hasattr(value, "__getitem__"):
+        value = value[0] if len(value) else None
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | float | np.integer | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return str(value)
+
+
+def _categories(values: list[Any]) -> Categories:
+    sizes = Counter(value for value in values if value is not None)
+    ranked = sorted(sizes, key=lambda name: (-sizes[name], name))
+    names = ranked[: len(theme.CATEGORIES)]
+    code = {None: -1} | {name: min(rank, len(names)) for rank, name in enumerate(ranked)}
+    return Categories(tuple(names), np.array([code[value] for value in values], dtype=np.int64))
+
+
+def _numbers(values: list[Any]) -> Numbers:
+    numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    present = numbers[np.isfinite(numbers)]
+    low, high = np.quantile(present, [_TAIL, 1 - _TAIL])
+    if low == high:
+        low, high = present.min(), present.max()
+    return Numbers(numbers, float(low), float(high))
