@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from firth.cli.terminal import count_text, key_text, table, value_text
+from firth.runs.clusters import telling_attributes
 from firth.runs.folder import OWN_COLUMNS
 
 if TYPE_CHECKING:
     import polars as pl
     from rich.table import Table
 
-_MAX_DISTINCT = 200  # an attribute with more values than this is a list of references, nothing to read in a table
-
 Found = Sequence[tuple[str, float]]
 
 
 def found_table(items: pl.DataFrame, found: Found) -> Table:
     """Return a table of what a question found: cosines, keys, attributes, counts."""
-    attributes = readable_attributes(items)
+    attributes = telling_attributes(items)
     numbers = [name for name in attributes if items.schema[name].is_numeric()]
     rows = [
         [f"{cosine:.3f}", key_text(key), *(value_text(row[name]) for name in attributes), count_text(row["count"])]
@@ -42,16 +41,7 @@ def found_documents(items: pl.DataFrame, found: Found) -> list[dict[str, Any]]:
 def about_item(items: pl.DataFrame, key: str) -> str:
     """Return an item's attributes on one line; empty where it has none."""
     row = _rows(items, [key])[0]
-    return "   ".join(f"{name}: {value_text(row[name])}" for name in readable_attributes(items) if row[name])
-
-
-def readable_attributes(items: pl.DataFrame) -> list[str]:
-    """Return the attributes that a person can read: numbers, and categories that are not too many."""
-    return [name for name in items.columns if name not in OWN_COLUMNS and _is_readable(items[name])]
-
-
-def _is_readable(column: pl.Series) -> bool:
-    return column.dtype.is_numeric() or column.explode(empty_as_null=True).n_unique() <= _MAX_DISTINCT
+    return "   ".join(f"{name}: {value_text(row[name])}" for name in telling_attributes(items) if row[name])
 
 
 def _rows(items: pl.DataFrame, keys: Sequence[str]) -> list[dict[str, Any]]:

@@ -83,8 +83,10 @@ def _contexts(corpus: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for place, (name, context) in enumerate(corpus["report"]["contexts"].items()):
         weight = corpus["weights"].get(name, 0)
         parts = [f"weight {weight:g}", f"{context['n_groups']:,} groups", f"{si(context['n_pairs'])} pairs of items"]
+        if not weight:
+            parts = [f"trains nothing, {context['n_groups']:,} groups"]
         if context["n_single_member_groups"]:
-            parts.append(f"{context['n_single_member_groups']:,} groups of one left out")
+            parts.append(f"{context['n_single_member_groups']:,} of one left out")
         if context["rows_missing"]:
             parts.append(f"{context['rows_missing']:,} of {context['rows_read']:,} rows without a value")
         yield "" if place else "contexts", f"{escape(name)}: " + ", ".join(parts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from firth.arrays import Int32
+from firth.runs.folder import OWN_COLUMNS
 from firth.vectors.clusters import cluster
 from firth.vectors.lift import LiftedValue, NumberSummary, name_clusters
 from firth.vectors.vectors import Vectors
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _N_EXAMPLES = 8
-_N_VALUES = 5
+_N_VALUES = 5  # that are kept of what a cluster's name rests on
+_MAX_VALUES = 500  # of an attribute that tells a person something
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ def make_clusters(
 ) -> tuple[Int32, list[Cluster]]:
     """Return each item's cluster, (n_items,) int32, and what the clusters are, the largest first."""
     found = cluster(vectors, n_clusters, seed=seed, n_jobs=n_jobs)
-    names = name_clusters(found.labels, attributes)
+    names = name_clusters(found.labels, attributes.select(telling_attributes(attributes)))
     keys = vectors.keys
     clusters = []
     for number in range(n_clusters):
@@ -85,6 +87,18 @@ def make_clusters(
             )
         )
     return found.labels, clusters
+
+
+def telling_attributes(items: pl.DataFrame) -> list[str]:
+    """Return the attributes that tell a person something: numbers, and categories of not too many values.
+
+    A context of references, such as the numbers of baskets, makes items belong together but says nothing of one.
+    """
+    return [name for name in items.columns if name not in OWN_COLUMNS and _is_telling(items[name])]
+
+
+def _is_telling(column: pl.Series) -> bool:
+    return column.dtype.is_numeric() or column.explode(empty_as_null=True).n_unique() <= _MAX_VALUES
 
 
 def _with_nan(values: Mapping[str, Any]) -> dict[str, Any]:

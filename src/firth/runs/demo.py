@@ -51,8 +51,8 @@ DEMOS: Mapping[str, Demo] = MappingProxyType(
             write=write_groceries,
             neighbors=(
                 "hot dog buns, 11 oz [1098066]",
-                "bananas, 40 lb [1082185]",
-                "tortilla/nacho chips, 12.5 oz [5568378]",
+                "mexican taco tostado shells, 12 ct [982833]",
+                "layer cake mix, 18.25 oz [989935]",
             ),
             plus=("hot dog buns, 11 oz [1098066]", "lean [1044078]"),
             minus=("bananas, 40 lb [1082185]",),
