@@ -8,7 +8,7 @@ namespace firth {
 
 struct Variant;  // native/variant.hpp
 
-// Names of the variants that this build has and this processor runs, best last: "baseline", "v3", "v4".
+// Names of the variants that this build has and this processor runs, best last: "baseline", "x86-64-v3", "x86-64-v4".
 std::vector<std::string> available_variants();
 
 // The variant in use.

@@ -6,12 +6,9 @@
 #include "dot.hpp"
 #include "merge_row.hpp"
 
-#define FIRTH_STRING_(x) #x
-#define FIRTH_STRING(x) FIRTH_STRING_(x)
-
 namespace firth::FIRTH_VARIANT {
 
 extern const Variant table;
-const Variant table{FIRTH_STRING(FIRTH_VARIANT), dot_block, train_block, merge_row};
+const Variant table{FIRTH_NAME, dot_block, train_block, merge_row};
 
 }  // namespace firth::FIRTH_VARIANT

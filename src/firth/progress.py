@@ -76,13 +76,13 @@ class CallbackProgress:
 class _BarTask(Task):
     def __init__(self, description: str, total: float | None, unit: str) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         columns = [
             SpinnerColumn(finished_text="[green]✓[/green]"),
             TextColumn("{task.description:<16}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f} %") if total is not None else MofNCompleteColumn(),
+            TextColumn("{task.percentage:>3.0f} %" if total is not None else "     "),
             TimeElapsedColumn(),
             TextColumn("[dim]{task.fields[text]}[/dim]"),
         ]
@@ -103,8 +103,9 @@ class _BarTask(Task):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if kind is None and self._total is not None:
-            self._rich.update(self._id, completed=self._total)
+        if kind is None:
+            total = 1.0 if self._total is None else self._total
+            self._rich.update(self._id, completed=total, total=total)
         self._rich.stop()
 
 

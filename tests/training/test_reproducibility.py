@@ -48,16 +48,16 @@ def test_bytes_do_not_depend_on_how_steps_are_cut_into_calls(small_corpus: Corpu
     assert whole.inputs.tobytes() == cut.inputs.tobytes()
 
 
-@pytest.mark.skipif("v4" not in _kernel.available_variants(), reason="this processor has no AVX-512")
+@pytest.mark.skipif("x86-64-v4" not in _kernel.available_variants(), reason="this processor has no AVX-512")
 def test_instruction_sets_with_fused_multiply_add_give_the_same_bytes(small_corpus: CorpusMaker) -> None:
     corpus = small_corpus(101)
     best = fit(corpus, OPTIONS)
-    _kernel.choose_variant("v3")
+    _kernel.choose_variant("x86-64-v3")
     try:
         avx2 = fit(corpus, OPTIONS)
     finally:
-        _kernel.choose_variant("v4")
-    assert (best.variant, avx2.variant) == ("v4", "v3")
+        _kernel.choose_variant("x86-64-v4")
+    assert (best.variant, avx2.variant) == ("x86-64-v4", "x86-64-v3")
     assert best.vectors.tobytes() == avx2.vectors.tobytes()
 
 

@@ -88,6 +88,16 @@ def test_pairs_come_from_groups_in_the_stated_shares(small_corpus: CorpusMaker, 
     np.testing.assert_allclose(setup.groups.share, expected)
 
 
+def test_the_sample_for_the_loss_has_the_shares_of_training(small_corpus: CorpusMaker) -> None:
+    # "city" has groups of 2 and of 15: drawn a pair at a time, they must not keep the shares of draws of 16 pairs.
+    corpus = small_corpus()
+    corpus = type(corpus)(**{**corpus.__dict__, "contexts": corpus.contexts[1:]})
+    setup = prepare(corpus, TrainOptions(heldout=0))
+    rows = setup.kernel_groups(partners=1).draw(5, int(Purpose.EVALUATION), 0, 40_000)
+    drawn = np.bincount([groups.pop() for groups in group_of(setup, rows)], minlength=5)
+    assert_follows(drawn, setup.groups.share)
+
+
 @pytest.mark.parametrize("member_weight", [False, True])
 def test_centres_follow_their_probability(small_corpus: CorpusMaker, member_weight: bool) -> None:
     setup = prepare(small_corpus(member_weight=member_weight), TrainOptions(partners=1, heldout=0))

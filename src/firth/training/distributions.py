@@ -7,7 +7,7 @@ probability proportional to share / pairs per position, which makes the pairs co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,6 +55,12 @@ class GroupTables:
     def mean_pairs_per_position(self) -> float:
         """Return the expected number of pairs of one position."""
         return 1.0 / float((self.share / self.pairs_per_position).sum())
+
+    def for_partners(self, partners: int) -> GroupTables:
+        """Return the tables with which positions of up to ``partners`` partners give pairs in the stated shares."""
+        pairs_per_position = np.minimum(partners, np.diff(self.offsets) - 1).astype(np.int64)
+        threshold, alias = _kernel.build_alias(self.share / pairs_per_position, np.array([0, len(self.share)]))
+        return replace(self, pairs_per_position=pairs_per_position, choice_threshold=threshold, choice_alias=alias)
 
     def centre_probability(self, n_items: int) -> Float64:
         """Return (n_items,) float64: how often each item is the centre of a pair; sums to 1."""

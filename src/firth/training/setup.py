@@ -66,7 +66,7 @@ class Setup:
 
     def kernel_groups(self, *, partners: int | None = None, draw_heldout: bool = False) -> _kernel.Groups:
         """Return the kernel's source of positions, on either side of the held-out split."""
-        tables = self.groups
+        tables = self.groups if partners is None else self.groups.for_partners(partners)
         return _kernel.Groups(
             choice_threshold=tables.choice_threshold,
             choice_alias=tables.choice_alias,
