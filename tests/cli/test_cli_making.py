@@ -1,5 +1,6 @@
 """firth run: what it makes, reports and refuses."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ import polars as pl
 import pytest
 from cli_calls import call
 
+import firth
+from firth.errors import OptionError
 from firth.runs.recipe import Recipe
 from firth.runs.run import Run
 
@@ -227,3 +230,60 @@ def test_a_full_disk_fails_clearly(recipe_path: Path, tmp_path: Path):
     assert "Traceback" not in done.stderr
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]
     assert json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))["status"] == "failed"
+
+
+def test_one_call_and_step_by_step_give_the_same_bytes(recipe_path: Path, finished: Path, tmp_path: Path):
+    recipe = Recipe.load(recipe_path)
+    corpus = firth.read_sql(recipe.source.uri, contexts=recipe.contexts)
+    steps = firth.train(corpus, **dataclasses.asdict(recipe.train), out=tmp_path / "films")
+    steps = steps.cluster(3).map(perplexity=10, n_iter=260).save()
+    steps.plot(label=5, color_by="genre", path=tmp_path / "a.png")
+    for name in ("vectors.safetensors", "items.parquet"):
+        assert (tmp_path / "films" / name).read_bytes() == (finished / name).read_bytes(), name
+    assert (tmp_path / "a.png").read_bytes() == (finished / "plots" / "map-genre.png").read_bytes()
+
+
+def test_ctrl_c_after_training_keeps_vectors(recipe_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "map", interrupted)
+    result = call("run", recipe_path, "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "interrupted after training, at the stage 'map'" in result.stderr
+    run = Run.load(tmp_path / "run")
+    assert run.status == "interrupted"
+    assert len(run.clusters) == 3
+    assert "x" not in run.items.columns
+
+
+def test_a_failure_after_training_keeps_vectors(recipe_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def failing(*_: object, **__: object) -> None:
+        raise OptionError("no room on this plane.")
+
+    monkeypatch.setattr(Run, "map", failing)
+    result = call("run", recipe_path, "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "no room on this plane." in result.stderr
+    run = Run.load(tmp_path / "run")
+    assert run.status == "failed"
+    assert run.document["error"] == "no room on this plane."
+    assert len(run.vectors) == 91
+
+
+def test_a_run_is_replaced_when_asked(recipe_path: Path, own_run: Path):
+    result = call("run", recipe_path, "--out", own_run, "--replace", "--seed", 2, "--set", "map.enabled=false")
+    assert result.exit_code == 0, result.output
+    assert Run.load(own_run).seed == 2
+    assert "x" not in Run.load(own_run).items.columns
+
+
+def test_an_unexpected_fault_asks_for_the_traceback(recipe_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    def faulty(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(Run, "cluster", faulty)
+    result = call("run", recipe_path, "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "unexpected ZeroDivisionError: by zero" in result.stderr
+    assert "--debug" in result.stderr

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from firth.corpus.corpus import Corpus
 from firth.corpus.reading import read_sql, read_table
 from firth.errors import MissingExtraError, OptionError
-from firth.progress import Progress
+from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
 from firth.runs.pictures import draw_all
 from firth.runs.recipe import Recipe, check_names
@@ -153,9 +153,11 @@ def _trained(corpus: Corpus, options: TrainOptions, record: Record, progress: Pr
 def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | None) -> Run:
     """Return the run with everything its recipe asks for, or with what was reached when Ctrl-C came."""
     n_jobs, plan = recipe.train.n_jobs, recipe.map
-    stages: dict[str, Callable[[Run], Run]] = {"agreement": lambda run: _with_agreement(run, n_jobs)}
+    stages: dict[str, Callable[[Run], Run]] = {
+        "agreement": _shown("agreement", lambda run: _with_agreement(run, n_jobs), progress)
+    }
     if recipe.clusters.n:
-        stages["clusters"] = lambda run: run.cluster(recipe.clusters.n, n_jobs=n_jobs)
+        stages["clusters"] = _shown("clusters", lambda run: run.cluster(recipe.clusters.n, n_jobs=n_jobs), progress)
     if plan.enabled:
         stages["map"] = lambda run: run.map(
             perplexity=plan.perplexity, n_iter=plan.n_iter, n_jobs=n_jobs, progress=progress
@@ -169,6 +171,16 @@ def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | Non
             record.end("interrupted", error=f"interrupted after training, at the stage {name!r}")
             break
     return run
+
+
+def _shown(name: str, make: Callable[[Run], Run], progress: Progress | None) -> Callable[[Run], Run]:
+    """Return a stage that tells ``progress`` of itself; those that take a progress do so on their own."""
+
+    def stage(run: Run) -> Run:
+        with (progress or SilentProgress()).task(name, total=1):
+            return make(run)
+
+    return stage
 
 
 def _ended(run: Run, record: Record) -> Run:
