@@ -36,8 +36,8 @@ def list_(
     if not runs:
         answers().print(f"no runs in {root}.", markup=False)
         return
-    columns = ["run", "state", "items", "size", "objective", "pairs", "loss", "started"]
-    numbers = ["items", "size", "pairs", "loss"]
+    columns = ["run", "state", "items", "vectors", "pairs", "loss", "started"]
+    numbers = ["items", "pairs", "loss"]
     answers().print(table(columns, [_cells(listed) for listed in runs], right=numbers, flexible=["run"]))
 
 
@@ -69,8 +69,7 @@ def _cells(listed: Listed) -> list[str]:
         key_text(listed.folder.name),
         f"[{color}]{listed.state}[/]",
         count_text(metrics.get("n_items")),
-        count_text(options.get("vector_size")),
-        str(options.get("objective", "[dim]-[/]")),
+        f"{options['objective']} {options['vector_size']}-d" if options else "[dim]-[/]",
         "[dim]-[/]" if metrics.get("n_pairs") is None else si(metrics["n_pairs"]),
         "[dim]-[/]" if loss is None else f"{loss:.3f}",
         str(document.get("started", "[dim]-[/]"))[:16].replace("T", " "),
