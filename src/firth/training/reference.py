@@ -56,7 +56,10 @@ def draw_position(stream: WordStream, setup: Setup) -> tuple[int, list[int]]:
         return stream.alias(tables.member_threshold[first:last], tables.member_alias[first:last])
 
     drawn = [member()]
-    for _ in range(min(setup.options.partners, len(ids) - 1)):
+    if len(ids) - 1 <= setup.options.partners:
+        centre = int(ids[drawn[0]])
+        return centre, [int(i) for i in ids if i != centre and not setup.heldout.contains(centre, int(i))]
+    for _ in range(setup.options.partners):
         is_open = np.array(
             [i not in drawn and not setup.heldout.contains(int(ids[drawn[0]]), int(each)) for i, each in enumerate(ids)]
         )
