@@ -17,7 +17,7 @@ from firth.plots import canvas
 
 OTHER = "other"
 MISSING = "no value"
-_TAIL = 0.01  # share of the numbers at either end that may lie outside the scale
+_TAIL = 0.025  # share of the numbers at either end that may lie outside the scale
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ The one place that imports textalloc, which looks for room around each point, th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,10 @@ from firth.arrays import Float64
 from firth.errors import MissingExtraError
 from firth.plots import canvas
 
-_NAME_STEPS = 12  # how far, in heights, a name may move from its place
+_Lines: TypeAlias = list[Float64 | list[float]]  # as textalloc has it
+
+_NAME_STEPS = 32  # how far, in quarters of its height, a name may move from its place
+_MAX_HIDDEN = 0.2  # share of the points near its place that a name may cover
 _CORE_ROUNDS = 4
 
 
@@ -73,29 +77,45 @@ def place_labels(
     return [text for text in drawn if isinstance(text, canvas.Text)]
 
 
-def place_names(axes: canvas.Axes, places: Float64, names: Sequence[str], colors: Sequence[str]) -> list[canvas.Text]:
-    """Return names drawn at their places, or moved up or down as far as it takes to leave the ones before readable."""
+def place_names(
+    axes: canvas.Axes, cores: Sequence[Float64], names: Sequence[str], colors: Sequence[str]
+) -> list[canvas.Text]:
+    """Return names drawn, each at the median of its core, or above or below it.
+
+    Parameters
+    ----------
+    axes
+        With its final limits.
+    cores
+        Per name (n, 2) the points that it is the name of, see :func:`core`.
+    names
+        May have several lines.
+    colors
+        One per name.
+    """
     renderer = canvas.renderer_of(axes)
     to_data = axes.transData.inverted()
     drawn: list[canvas.Text] = []
     taken: list[canvas.Bbox] = []
-    for place, name, color in zip(places, names, colors, strict=True):
+    for points, name, color in zip(cores, names, colors, strict=True):
+        x, y = np.median(points, axis=0)
         text = axes.text(
-            place[0],
-            place[1],
+            x,
+            y,
             name,
             color=color,
             size=theme.NAME_PT,
             weight="bold",
             ha="center",
             va="center",
+            linespacing=1.0,
             parse_math=False,
-            path_effects=canvas.halo(4),
+            path_effects=canvas.halo(3.5),
             zorder=6,
         )
         box = text.get_window_extent(renderer)
         box = box.translated(*_inwards(box, axes.bbox))
-        box = _free(box, taken, axes.bbox)
+        box = _free(box, taken, axes.bbox, np.asarray(axes.transData.transform(points), dtype=np.float64))
         x, y = to_data.transform(((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2))
         text.set_position((x, y))
         taken.append(box)
@@ -104,28 +124,34 @@ def place_names(axes: canvas.Axes, places: Float64, names: Sequence[str], colors
 
 
 def core(points: Float64) -> Float64:
-    """Return the median of the points, (2,), taken again and again over the half of them nearest to it.
+    """Return the half of the points nearest to the middle of where most of them gather, (n, 2).
 
-    A cluster in several pieces thus gets its name in its largest piece, not in the empty middle.
+    The middle is the median, taken again and again over the half of the points nearest to it: a cluster in several
+    pieces thus gets its name in its largest piece, not in the empty space between them.
     """
-    median: npt.NDArray[np.float64] = np.median(points, axis=0)
+    inner = points
     for _ in range(_CORE_ROUNDS):
-        if len(points) < 8:
-            break
-        distances = ((points - median) ** 2).sum(axis=1)
-        points = points[np.argsort(distances, kind="stable")[: len(points) // 2]]
-        median = np.median(points, axis=0)
-    return median
+        inner = _nearest_half(inner, np.median(inner, axis=0))
+    return _nearest_half(points, np.median(inner, axis=0))
 
 
-def _free(box: canvas.Bbox, taken: Sequence[canvas.Bbox], within: canvas.Bbox) -> canvas.Bbox:
-    """Return the box, moved up or down by as little as it takes to meet none of the others; or where it is."""
+def _nearest_half(points: Float64, place: npt.NDArray[np.float64]) -> Float64:
+    distances = ((points - place) ** 2).sum(axis=1)
+    return points[np.argsort(distances, kind="stable")[: (len(points) + 1) // 2]]
+
+
+def _free(box: canvas.Bbox, taken: Sequence[canvas.Bbox], within: canvas.Bbox, points: Float64) -> canvas.Bbox:
+    """Return the box, moved up or down by as little as it takes to meet no other and to hide few of its own points."""
+    fitting = []
     for step in range(2 * _NAME_STEPS):
-        shift = (step + 1) // 2 * (1 if step % 2 else -1) * box.height * 0.55
+        shift = (step + 1) // 2 * (1 if step % 2 else -1) * box.height / 4
         moved = box.translated(0, shift)
         if within.y0 <= moved.y0 and moved.y1 <= within.y1 and not any(moved.overlaps(other) for other in taken):
-            return moved
-    return box
+            hidden = (points > moved.min).all(axis=1) & (points < moved.max).all(axis=1)
+            if hidden.mean() <= _MAX_HIDDEN:
+                return moved
+            fitting.append(moved)
+    return fitting[0] if fitting else box
 
 
 def _inwards(box: canvas.Bbox, within: canvas.Bbox) -> tuple[float, float]:
@@ -136,7 +162,7 @@ def _inwards(box: canvas.Bbox, within: canvas.Bbox) -> tuple[float, float]:
     )
 
 
-def _obstacles(axes: canvas.Axes, texts: Sequence[canvas.Text]) -> tuple[list[Float64], list[Float64]]:
+def _obstacles(axes: canvas.Axes, texts: Sequence[canvas.Text]) -> tuple[_Lines, _Lines]:
     """Return lines that no label may touch, in data units: the frame, and each text's box hatched.
 
     The hatching is so close that no label fits between two of its lines.

@@ -46,8 +46,8 @@ def plot_map(
         The first so many items are labelled where there is room, >= 0.
     color_by
         (n_items,) one value per item. Numbers become a scale. Anything else are categories: the ten largest get a
-        colour, a name where most of them gather and a line in the legend, the rest one grey. Of lists, the first value
-        counts. Items without a value are faint. None: one colour for all.
+        colour, a line in the legend and, where they prevail somewhere, their name there; the rest share one grey. Of
+        lists, the first value counts. Items without a value are faint. None: one colour for all.
     title
         Stands above.
     path
@@ -76,7 +76,7 @@ def plot_map(
     values = None if color_by is None else read_values(color_by, n_items=len(points))
     with canvas.styled():
         figure = canvas.new_figure(theme.MAP_SIZE_IN)
-        top = _write_title(figure, title, f"{len(points):,} items")
+        top = _write_title(figure, title)
         if isinstance(values, Categories):
             top = _draw_legend(figure, values, top)
         elif isinstance(values, Numbers):
@@ -85,7 +85,9 @@ def plot_map(
         _draw_points(axes, points, values, n_labelled=min(label, len(points)))
         names = _draw_names(axes, points, values) if isinstance(values, Categories) else []
         texts = [one_line(key, max_length=_KEY_LENGTH) for key in keys[:label]]
-        place_labels(axes, points[:label], texts, names=names)
+        n_drawn = len(place_labels(axes, points[:label], texts, names=names))
+        note = f", {n_drawn:,} of the first {len(texts):,} labelled" if texts else ""
+        _write_note(figure, f"{len(points):,} items{note}")
     if target is not None:
         canvas.save(figure, target)
     return figure
@@ -108,15 +110,19 @@ def _checked(xy: npt.ArrayLike, keys: Sequence[str]) -> Float64:
     return points
 
 
-def _write_title(figure: canvas.Figure, title: str, note: str) -> float:
+def _write_title(figure: canvas.Figure, title: str) -> float:
     """Write what stands above; return the height, in inches, below which there is room."""
     width, height = theme.MAP_SIZE_IN
-    y = 1 - theme.MARGIN_IN / height
-    left, right = theme.MARGIN_IN / width, 1 - theme.MARGIN_IN / width
+    x, y = theme.MARGIN_IN / width, 1 - theme.MARGIN_IN / height
     shown = one_line(title, max_length=_TITLE_LENGTH) if title else ""
-    figure.text(left, y, shown, size=theme.TITLE_PT, weight="bold", va="top", parse_math=False)
-    figure.text(right, y, note, size=theme.TEXT_PT, color=theme.INK_SOFT, va="top", ha="right", parse_math=False)
+    figure.text(x, y, shown, size=theme.TITLE_PT, weight="bold", va="top", parse_math=False)
     return height - theme.MARGIN_IN - theme.TITLE_PT / 72 * 1.6
+
+
+def _write_note(figure: canvas.Figure, note: str) -> None:
+    width, height = theme.MAP_SIZE_IN
+    x, y = 1 - theme.MARGIN_IN / width, 1 - (theme.MARGIN_IN + 0.05) / height
+    figure.text(x, y, note, size=theme.TEXT_PT, color=theme.INK_SOFT, va="top", ha="right", parse_math=False)
 
 
 def _draw_legend(figure: canvas.Figure, values: Categories, top: float) -> float:
@@ -130,16 +136,19 @@ def _draw_legend(figure: canvas.Figure, values: Categories, top: float) -> float
         return top
     room = (width - 2 * theme.MARGIN_IN) * theme.DPI
     for n_columns in range(len(texts), 0, -1):
+        # A legend fills its columns one after the other; in this order it reads along its rows.
+        order = [entry for column in range(n_columns) for entry in range(column, len(texts), n_columns)]
         legend = figure.legend(
-            marks,
-            texts,
+            [marks[entry] for entry in order],
+            [texts[entry] for entry in order],
             loc="upper left",
             bbox_to_anchor=(theme.MARGIN_IN / width, top / height),
             ncols=n_columns,
             frameon=False,
             borderpad=0,
             borderaxespad=0,
-            handletextpad=0.2,
+            handletextpad=0.3,
+            handlelength=1.0,
             columnspacing=1.6,
         )
         for text in legend.get_texts():
@@ -194,7 +203,7 @@ def _draw_points(axes: canvas.Axes, points: Float64, values: Categories | Number
     """Draw all points, those without a value below the others."""
     n_items = len(points)
     area = float(np.clip(60_000 / max(1, n_items), 0.7, 45.0))  # in points squared, as matplotlib has it
-    alpha = float(np.clip(2.5 / np.log10(max(10, n_items)), 0.4, 0.85))
+    alpha = float(np.clip(3.0 / np.log10(max(10, n_items)), 0.4, 0.85))
     if values is None:
         present = np.ones(n_items, dtype=np.bool_)
         colors = np.tile(canvas.to_rgba_array(theme.CATEGORIES[0]), (n_items, 1))
@@ -226,6 +235,21 @@ def _draw_points(axes: canvas.Axes, points: Float64, values: Categories | Number
 
 
 def _draw_names(axes: canvas.Axes, points: Float64, values: Categories) -> list[canvas.Text]:
-    places = [core(points[values.codes == code]) for code in range(len(values.names))]
-    names = [textwrap.fill(one_line(name, max_length=_NAME_LENGTH), _NAME_WIDTH) for name in values.names]
-    return place_names(axes, np.array(places).reshape(-1, 2), names, theme.CATEGORIES[: len(names)])
+    """Draw the name of each category that prevails somewhere, there."""
+    cores: dict[str, Float64] = {}
+    colors = []
+    for code, (name, color) in enumerate(zip(values.names, theme.CATEGORIES, strict=False)):
+        inner = core(points[values.codes == code])
+        if _prevails(code, points, values, inner):
+            cores[name] = inner
+            colors.append(color)
+    texts = [textwrap.fill(one_line(name, max_length=_NAME_LENGTH), _NAME_WIDTH) for name in cores]
+    return place_names(axes, list(cores.values()), texts, colors)
+
+
+def _prevails(code: int, points: Float64, values: Categories, inner: Float64) -> bool:
+    """Return whether no other category is more common around the middle of a category's core."""
+    distances = ((points - np.median(inner, axis=0)) ** 2).sum(axis=1)[values.present]
+    nearest = np.argsort(distances, kind="stable")[: len(inner)]
+    sizes = np.bincount(values.codes[values.present][nearest], minlength=code + 1)
+    return bool(sizes[code] == sizes.max())
