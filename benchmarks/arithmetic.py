@@ -1,7 +1,7 @@
 """How close the kernel comes to the machine's arithmetic: fused multiply-adds per second against the measured peak.
 
-A pair costs 3 * vector_size * (negative + 1) of them: one product for the score, one for each side's update. What a lane
-does besides (drawing, copying rows, merging) counts as time and not as arithmetic.
+A pair costs 3 * vector_size * (negative + 1) of them: one product for the score, one for each side's update. What a
+lane does besides (drawing, copying rows, merging) counts as time and not as arithmetic.
 
     python benchmarks/arithmetic.py
 """
@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common import bands_corpus, in_turn, machine
-
 from firth import _kernel
 from firth.training import TrainOptions, fit
 

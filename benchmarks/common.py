@@ -55,5 +55,7 @@ def machine() -> str:
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()
         model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), model)
         cores = sum(line.startswith("processor") for line in lines)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return f"{model}, {cores} cores, Python {platform.python_version()}, commit {commit.stdout.strip()}"

@@ -1,6 +1,6 @@
 """How long ``import firth`` and ``firth --help`` take in a fresh process, beside an empty Python and ``import numpy``.
 
-    python benchmarks/import_time.py
+python benchmarks/import_time.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pairs per second of the bands recipe (NCE, 16 negatives) for 64 and 300 dimensions, 1 and 2 threads, in turn with PyTorch.
+"""Pairs per second of the bands recipe (NCE, 16 negatives), in turn with PyTorch.
 
     python benchmarks/pairs_per_second.py [--torch-python PATH]
 
@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common import bands_corpus, in_turn, machine, spread
-
 from firth.training import TrainOptions, fit
 
 TORCH_BATCHES = {64: 3_000, 4_096: 150}
@@ -63,7 +62,8 @@ def main() -> None:
                 for batch in TORCH_BATCHES:
                     candidates[f"PyTorch, batch {batch}"] = torch_rate(python, vector_size, threads, batch)
             for name, figures in in_turn(candidates).items():
-                print(f"{vector_size:4d}-d  {threads} threads  {name:22s} {spread([f / 1e6 for f in figures], 3)} M pairs/s")
+                rates = spread([figure / 1e6 for figure in figures], 3)
+                print(f"{vector_size:4d}-d  {threads} threads  {name:22s} {rates} M pairs/s")
 
 
 if __name__ == "__main__":
