@@ -108,17 +108,29 @@ def distortion(matrix: npt.ArrayLike, xy: npt.ArrayLike, *, k: int = 10) -> Floa
 
 
 def _nearest_places(places: Float64, k: int) -> Int32:
-    """Return each point's ``k`` nearest on the map: (n, k) int32, equal distances by id."""
+    """Return each point's ``k`` nearest on the map, by ascending id: (n, k) int32; of equal distances the lower ids.
+
+    A tree answers where the k-th and the next distance differ; only the other rows are searched in full.
+    """
+    from scipy.spatial import cKDTree  # type: ignore[import-untyped]  # scikit-learn's own dependency, hence of the same extra
+
     n = len(places)
-    found = np.empty((n, k), dtype=np.int32)
+    own = np.arange(n)
+    distances, ids = cKDTree(places).query(places, k=k + 2)
+    is_self = ids == own[:, None]
+    is_self[~is_self.any(axis=1), -1] = True  # crowded out by points at its very place, hence a tie
+    others = ids[~is_self].reshape(n, k + 1)
+    beyond = distances[~is_self].reshape(n, k + 1)
+    found: Int32 = np.sort(others[:, :k], axis=1).astype(np.int32)
+    tied = np.flatnonzero(beyond[:, k - 1] == beyond[:, k])
     step = max(1, _BLOCK_NUMBERS // n)
-    for start in range(0, n, step):
-        here = places[start : start + step]
+    for start in range(0, len(tied), step):
+        rows = tied[start : start + step]
         # Differences, not the expansion of the square: it loses the small distances that matter.
-        squares = (here[:, :1] - places[:, 0]) ** 2
-        squares += (here[:, 1:] - places[:, 1]) ** 2
-        squares[np.arange(len(here)), np.arange(start, start + len(here))] = np.inf
-        found[start : start + step] = _smallest(squares, k)
+        squares = (places[rows, :1] - places[:, 0]) ** 2
+        squares += (places[rows, 1:] - places[:, 1]) ** 2
+        squares[np.arange(len(rows)), rows] = np.inf
+        found[rows] = _smallest(squares, k)
     return found
 
 
@@ -144,14 +156,15 @@ def _ranks_beyond(unit: Float32, shown: Int32, k: int) -> Int64:
     total = np.empty(n, dtype=np.int64)
     step = max(1, _BLOCK_NUMBERS // n)
     for start in range(0, n, step):
-        distances = -(unit[start : start + step] @ unit.T)
-        here = np.arange(len(distances))
-        found = np.take_along_axis(distances, shown[start : start + step], axis=1)
-        distances[here, here + start] = np.inf  # itself is no neighbour
-        distances.sort(axis=1)
-        for i in here:
-            ranks = np.searchsorted(distances[i], found[i]) + 1
-            total[start + i] = np.maximum(ranks - k, 0).sum()
+        cosines = unit[start : start + step] @ unit.T
+        here = np.arange(len(cosines))
+        found = np.take_along_axis(cosines, shown[start : start + step], axis=1)
+        cosines[here, here + start] = -np.inf  # itself is no neighbour
+        beyond = np.zeros(len(cosines), dtype=np.int64)
+        for column in range(k):
+            ranks = np.count_nonzero(cosines > found[:, column, None], axis=1) + 1
+            beyond += np.maximum(ranks - k, 0)
+        total[start : start + step] = beyond
     return total
 
 

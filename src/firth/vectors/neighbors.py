@@ -74,7 +74,8 @@ def top_k(
     ids: Int32
     scores: Float32
     ids, scores = _kernel.top_k(queries, matrix, skip if m else skip[:, :0], m, n_threads(n_jobs))
-    if ids.size and ids.min() < 0:
+    # A product that is not a number leaves -1 behind; one beyond the largest float32 is infinite.
+    if ids.size and (ids.min() < 0 or not np.isfinite(scores).all()):
         raise DataError("dot products left the range of float32; normalise the rows first.")
     return ids, scores
 
