@@ -10,8 +10,9 @@ import numpy as np
 from firth.errors import OptionError
 from firth.files import atomic_path
 from firth.runs import folder as files
+from firth.runs.items import blank_items
 from firth.runs.record import Record
-from firth.runs.run import Run, blank_items
+from firth.runs.run import Run
 from firth.runs.typed import unknown
 from firth.vectors.formats import word2vec
 

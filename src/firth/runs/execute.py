@@ -18,10 +18,11 @@ from firth.corpus.reading import read_sql, read_table
 from firth.errors import MissingExtraError, OptionError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
+from firth.runs.items import blank_items
 from firth.runs.pictures import draw_all
 from firth.runs.recipe import Recipe, check_names
 from firth.runs.record import Record
-from firth.runs.run import Run, blank_items
+from firth.runs.run import Run
 from firth.runs.typed import unknown
 from firth.training import Training, TrainOptions, fit
 from firth.vectors.vectors import Vectors

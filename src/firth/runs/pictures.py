@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from firth.errors import RunError
 from firth.progress import Progress, SilentProgress
@@ -12,36 +11,7 @@ from firth.runs import folder as files
 from firth.runs.recipe import PlotOptions
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from firth.runs.run import Run
-
-
-def draw_map(run: Run, *, label: int, color_by: str | None, path: Path | None) -> Figure:
-    """Return a picture of the run's map, coloured by an attribute or by its clusters."""
-    from firth.plots.map import plot_map
-
-    return plot_map(
-        run.items.select("x", "y").to_numpy(),
-        keys=run.vectors.keys,
-        label=label,
-        color_by=None if color_by is None else colors(run, color_by),
-        title=run.name if color_by is None else f"{run.name}, by {color_by}",
-        path=path,
-    )
-
-
-def colors(run: Run, name: str) -> Any:  # noqa: ANN401 (names or numbers, as the picture takes them)
-    """Return one value per item to colour by: a number, or the name of its first category or of its cluster."""
-    import polars as pl
-
-    column = run.items[name]
-    if name == "cluster":
-        names = [cluster.name for cluster in run.clusters]
-        return [names[number] for number in column.to_list()]
-    if isinstance(column.dtype, pl.List):
-        return column.list.first().to_list()
-    return column.to_numpy()
 
 
 def draw_all(run: Run, plots: PlotOptions, *, progress: Progress | None = None) -> Run:
@@ -67,7 +37,7 @@ def draw_all(run: Run, plots: PlotOptions, *, progress: Progress | None = None) 
         for name in names:
             task.update(len(drawn), text=name)
             path = folder / f"map-{file_name(name)}.png"
-            draw_map(run, label=plots.label, color_by=name, path=path)
+            run.plot(label=plots.label, color_by=name, path=path)
             drawn.append(f"{files.PLOTS}/{path.name}")
         if len(run.history):
             plot_loss(run.history, path=folder / "loss.png")

@@ -5,16 +5,15 @@ A run never changes. What computes something new (clusters, a map) returns anoth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
-
 from firth.errors import OptionError, RunError
 from firth.progress import Progress
 from firth.runs import folder as files
+from firth.runs.items import color_values, with_columns
 from firth.runs.typed import unknown
 from firth.vectors.vectors import Vectors
 
@@ -176,7 +175,7 @@ class Run:
         OptionError
             If it has no such attribute.
         """
-        from firth.runs.pictures import draw_map
+        from firth.plots.map import plot_map
 
         if color_by is None:
             color_by = "cluster" if "cluster" in self.items.columns else None
@@ -185,7 +184,14 @@ class Run:
             raise OptionError(unknown("attribute", color_by, known) if known else "this run has no attributes.")
         if "x" not in self.items.columns:
             raise RunError(f"{self.name} has no map: make one first (run.map(), or firth map RUN).")
-        return draw_map(self, label=label, color_by=color_by, path=None if path is None else Path(path))
+        return plot_map(
+            self.items.select("x", "y").to_numpy(),
+            keys=self.vectors.keys,
+            label=label,
+            color_by=None if color_by is None else color_values(self.items, color_by, self.clusters),
+            title=self.name if color_by is None else f"{self.name}, by {color_by}",
+            path=None if path is None else Path(path),
+        )
 
     def save(self, folder: str | Path | None = None) -> Self:
         """Return the run as it lies in a folder, after writing it there.
@@ -268,21 +274,6 @@ def load_run(run: str | Path, *, root: str | Path = "runs") -> Run:
     from firth.runs.listing import find
 
     return Run.load(find(run, root=Path(root)))
-
-
-def with_columns(items: pl.DataFrame, columns: Mapping[str, np.ndarray[Any, Any]]) -> pl.DataFrame:
-    """Return the items with columns added, or replaced where they were there."""
-    import polars as pl
-
-    return items.with_columns(pl.Series(name, column) for name, column in columns.items())
-
-
-def blank_items(keys: Sequence[str], counts: np.ndarray[Any, Any] | None) -> pl.DataFrame:
-    """Return an items' table of keys and counts (null where they are not known)."""
-    import polars as pl
-
-    count = pl.Series("count", [None] * len(keys) if counts is None else counts, dtype=pl.Int64)
-    return pl.DataFrame([pl.Series("key", list(keys), dtype=pl.String), count])
 
 
 def _why_unfinished(document: Mapping[str, Any]) -> str:
