@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firth.errors import DataError, OptionError, RunError, UnknownItemError
-from firth.vectors.formats import native
+from firth.errors import DataError, OptionError, UnknownItemError
 from firth.vectors.vectors import Vectors
 
 
@@ -107,31 +106,3 @@ def test_permuting_items_permutes_neighbours(seed):
     keys = np.array([f"key {i}" for i in range(23)])
     before, after = Vectors(keys.tolist(), matrix), Vectors(keys[order].tolist(), matrix[order])
     assert after.most_similar("key 4", k=5) == before.most_similar("key 4", k=5)
-
-
-@given(
-    keys=st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True, max_size=6),
-    size=st.sampled_from([1, 7, 1000]),
-    has_extras=st.booleans(),
-)
-def test_saving_and_loading_changes_nothing(keys, size, has_extras, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run")
-    matrix = np.random.default_rng(len(keys)).standard_normal((len(keys), size)).astype(np.float32)
-    column = np.arange(len(keys))
-    extras = {"outputs": -matrix, "biases": column.astype(np.float32), "counts": column} if has_extras else {}
-    vectors = Vectors(keys, matrix, **extras)
-    native.save(vectors, folder)
-    loaded = native.load(folder)
-    assert loaded.keys == keys
-    for name in ("matrix", "outputs", "biases", "counts"):
-        one, other = getattr(vectors, name), getattr(loaded, name)
-        assert (one is None) == (other is None)
-        assert one is None or (one.tobytes(), one.dtype) == (other.tobytes(), other.dtype)
-
-
-@pytest.mark.parametrize("name", ["vectors.safetensors", "items.parquet"])
-def test_a_damaged_file_is_refused(tmp_path, compass, name):
-    native.save(compass, tmp_path)
-    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:20])
-    with pytest.raises(RunError, match="damaged"):
-        native.load(tmp_path)
