@@ -65,6 +65,12 @@ def test_a_scale_that_is_only_tails_has_none():
     assert (values.low, values.high, values.extend) == (2.0, 7.0, "neither")
 
 
+@pytest.mark.parametrize(("number", "ends"), [(4.0, (3.5, 4.5)), (-200.0, (-220.0, -180.0)), (0.0, (-0.5, 0.5))])
+def test_one_number_lies_in_the_middle_of_its_scale(number: float, ends: tuple[float, float]):
+    values = read_values([number] * 3, n_items=3)
+    assert (values.low, values.high) == ends
+
+
 def test_all_missing_is_no_category():
     values = read_values([None, float("nan"), ""], n_items=3)
     assert values.entries == [("no value", theme.MISSING, 3)]

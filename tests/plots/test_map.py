@@ -1,5 +1,6 @@
 """The picture of a map: every point, readable labels, colours that mean what the legend says."""
 
+import matplotlib
 import numpy as np
 import pytest
 from figures import boxes, color_at, labels, layer, legend_texts, map_axes, n_overlaps, names
@@ -26,6 +27,18 @@ def test_the_same_input_gives_the_same_bytes(blobs, tmp_path, suffix: str):
     paths = [tmp_path / f"{name}{suffix}" for name in "ab"]
     for path in paths:
         plot_map(xy, keys=keys, label=40, color_by=groups, title="$a$", path=path)
+    written = paths[0].read_bytes()
+    assert written == paths[1].read_bytes()
+    assert not any(mark in written for mark in (b"CreationDate", b"dc:date", b"matplotlib.org"))
+
+
+def test_the_users_style_changes_no_picture(blobs, tmp_path):
+    xy, keys, groups = blobs
+    paths = [tmp_path / "plain.png", tmp_path / "styled.png"]
+    plot_map(xy, keys=keys, label=10, color_by=groups, title="a", path=paths[0])
+    with matplotlib.rc_context({"axes.facecolor": "black", "legend.shadow": True, "text.parse_math": True}):
+        plot_map(xy, keys=keys, label=10, color_by=groups, title="a", path=paths[1])
+        assert matplotlib.rcParams["axes.facecolor"] == "black"
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
@@ -92,10 +105,11 @@ def test_categories_beyond_the_colours_share_one_grey():
     assert set(drawn.values()) == {*theme.CATEGORIES, theme.OTHER}
 
 
-def test_the_legend_lies_inside_the_picture_and_above_the_map(blobs):
-    xy, keys, groups = blobs
-    longest = [None if group is None else group + " with a very long description" * 3 for group in groups]
-    figure = plot_map(xy, keys=keys, label=0, color_by=longest)
+@pytest.mark.parametrize("n_names", [1, 4, 12])
+def test_the_legend_lies_inside_the_picture_and_above_the_map(n_names: int):
+    groups = [f"group {row % n_names} with a long description" for row in range(60)]
+    xy = np.random.default_rng(3).standard_normal((60, 2))
+    figure = plot_map(xy, keys=groups, label=0, color_by=groups)
     legend, axes = figure.legends[0].get_window_extent(), map_axes(figure).bbox
     assert legend.y0 >= axes.y1
     assert legend.x0 >= 0
@@ -145,6 +159,65 @@ def test_a_name_stands_among_its_items_and_labels_avoid_it(blobs):
         assert np.hypot(*(np.array(text.get_position()) - medians[text.get_text()])) < 2.0
 
 
+def test_names_have_the_colours_of_their_categories(blobs):
+    xy, keys, groups = blobs
+    drawn = names(plot_map(xy, keys=keys, label=0, color_by=groups))
+    assert {text.get_text(): text.get_color() for text in drawn} == dict(
+        zip(("north", "east", "south"), theme.CATEGORIES, strict=False)
+    )
+
+
+def test_a_name_leaves_its_small_cluster_visible(blobs):
+    xy, keys, groups = blobs
+    tight = np.random.default_rng(4).normal((6.0, 6.0), 0.05, (40, 2))
+    figure = plot_map(
+        np.vstack([xy, tight]), keys=[*keys, *["t"] * 40], label=0, color_by=[*groups, *["a tight cluster"] * 40]
+    )
+    (name,) = (text for text in names(figure) if text.get_text() == "a tight cluster")
+    x0, y0, x1, y1 = boxes([name])[0]
+    x, y = map_axes(figure).transData.transform(tight).T
+    assert ((x > x0) & (x < x1) & (y > y0) & (y < y1)).mean() <= 0.2
+    assert abs((y0 + y1) / 2 - np.median(y)) < 2 * (y1 - y0)
+
+
+def test_names_of_neighbouring_clusters_do_not_overlap(blobs):
+    xy, keys, groups = blobs
+    random = np.random.default_rng(5)
+    pair = np.vstack([random.normal((6.0, 6.0), 0.05, (40, 2)), random.normal((6.3, 6.0), 0.05, (40, 2))])
+    neighbours = ["one cluster"] * 40 + ["its neighbour"] * 40
+    figure = plot_map(np.vstack([xy, pair]), keys=[*keys, *neighbours], label=0, color_by=[*groups, *neighbours])
+    assert len(names(figure)) == 5
+    assert n_overlaps(boxes(names(figure))) == 0
+
+
+def test_a_category_that_prevails_nowhere_has_no_name_on_the_map(blobs):
+    xy, keys, groups = blobs
+    scattered = ["rare" if row % 10 == 0 else group for row, group in enumerate(groups)]
+    figure = plot_map(xy, keys=keys, label=0, color_by=scattered)
+    assert {text.get_text() for text in names(figure)} == {"north", "east", "south"}
+    assert "rare (40)" in legend_texts(figure)
+
+
+def test_names_stay_inside_the_map():
+    edges = np.array([[-9.0, 0.0], [9.0, 0.3], [0.0, 9.0], [0.2, -9.0]])
+    xy = np.repeat(edges, 20, axis=0)
+    groups = np.repeat(["westernmost one", "easternmost one", "northernmost one", "southernmost one"], 20)
+    figure = plot_map(xy, keys=list(groups), label=0, color_by=groups)
+    frame, drawn = map_axes(figure).bbox, boxes(names(figure))
+    assert len(drawn) == 4
+    assert (drawn[:, :2] >= np.array(frame.min) - 1).all()
+    assert (drawn[:, 2:] <= np.array(frame.max) + 1).all()
+
+
+@pytest.mark.parametrize("stretch", [(50.0, 1.0), (1.0, 50.0)], ids=["wide", "tall"])
+def test_every_point_is_inside_the_frame(stretch: tuple[float, float]):
+    xy = np.random.default_rng(6).standard_normal((90, 2)) * stretch
+    axes = map_axes(plot_map(xy, keys=[""] * 90, label=0))
+    pixels = axes.transData.transform(xy)
+    assert (pixels > axes.bbox.min).all()
+    assert (pixels < axes.bbox.max).all()
+
+
 def test_one_unit_is_equally_long_both_ways():
     xy = np.array([[0.0, 0.0], [100.0, 1.0], [50.0, 3.0]])
     to_pixels = map_axes(plot_map(xy, keys=list("abc"), label=0)).transData
@@ -173,11 +246,11 @@ STRANGE = [
 @pytest.mark.parametrize("place", ["key", "category", "title"])
 def test_any_text_is_drawn_without_a_warning(tmp_path, key: str, place: str):
     texts = dict.fromkeys(("key", "category", "title"), "plain") | {place: key}
-    xy = np.array([[0.0, 0.0], [1.0, 2.0], [4.0, 1.0]])
+    xy = np.random.default_rng(2).standard_normal((12, 2))
     plot_map(
         xy,
-        keys=[texts["key"], "b", "c"],
-        color_by=[texts["category"], "d", None],
+        keys=[texts["key"], *"bcdefghijkl"],
+        color_by=[texts["category"]] * 11 + [None],
         title=texts["title"],
         path=tmp_path / "map.png",
     )

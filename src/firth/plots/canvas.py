@@ -73,7 +73,7 @@ _STYLE: dict[str, Any] = {
     "savefig.dpi": "figure",
     "svg.hashsalt": "firth",
     "text.color": theme.INK,
-    "text.parse_math": False,
+    "text.parse_math": False,  # "$" is a character like any other
     "xtick.color": theme.INK_SOFT,
     "xtick.labelsize": theme.TEXT_PT,
     "ytick.color": theme.INK_SOFT,

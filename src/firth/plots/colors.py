@@ -149,4 +149,7 @@ def _numbers(values: list[Any]) -> Numbers:
     low, high = np.quantile(present, [_TAIL, 1 - _TAIL])
     if low == high:
         low, high = present.min(), present.max()
+    if low == high:
+        middle = float(low)
+        low, high = middle - max(0.5, abs(middle) / 10), middle + max(0.5, abs(middle) / 10)
     return Numbers(numbers, float(low), float(high))

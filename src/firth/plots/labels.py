@@ -70,7 +70,6 @@ def place_labels(
         draw_all=False,
         linecolor=theme.INK_SOFT,
         linewidth=0.5,
-        parse_math=False,
         path_effects=canvas.halo(1.5),
         zorder=5,
     )
@@ -109,7 +108,6 @@ def place_names(
             ha="center",
             va="center",
             linespacing=1.0,
-            parse_math=False,
             path_effects=canvas.halo(3.5),
             zorder=6,
         )

@@ -86,7 +86,6 @@ def _drawn(history: pl.DataFrame, title: str) -> canvas.Figure:
         size=theme.TITLE_PT,
         weight="bold",
         va="top",
-        parse_math=False,
     )
     if axes.lines:
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderaxespad=0.2)

@@ -22,6 +22,7 @@ _KEY_LENGTH = 32
 _NAME_LENGTH = 28
 _NAME_WIDTH = 15  # characters in a line of a name on the map
 _TITLE_LENGTH = 80
+_MIN_CORE = 3  # items around a name; fewer are found by the legend
 _ROOM = 0.03  # of the map's width, left empty on each side
 
 
@@ -115,14 +116,14 @@ def _write_title(figure: canvas.Figure, title: str) -> float:
     width, height = theme.MAP_SIZE_IN
     x, y = theme.MARGIN_IN / width, 1 - theme.MARGIN_IN / height
     shown = one_line(title, max_length=_TITLE_LENGTH) if title else ""
-    figure.text(x, y, shown, size=theme.TITLE_PT, weight="bold", va="top", parse_math=False)
+    figure.text(x, y, shown, size=theme.TITLE_PT, weight="bold", va="top")
     return height - theme.MARGIN_IN - theme.TITLE_PT / 72 * 1.6
 
 
 def _write_note(figure: canvas.Figure, note: str) -> None:
     width, height = theme.MAP_SIZE_IN
     x, y = 1 - theme.MARGIN_IN / width, 1 - (theme.MARGIN_IN + 0.05) / height
-    figure.text(x, y, note, size=theme.TEXT_PT, color=theme.INK_SOFT, va="top", ha="right", parse_math=False)
+    figure.text(x, y, note, size=theme.TEXT_PT, color=theme.INK_SOFT, va="top", ha="right")
 
 
 def _draw_legend(figure: canvas.Figure, values: Categories, top: float) -> float:
@@ -151,8 +152,6 @@ def _draw_legend(figure: canvas.Figure, values: Categories, top: float) -> float
             handlelength=1.0,
             columnspacing=1.6,
         )
-        for text in legend.get_texts():
-            text.set_parse_math(False)
         box = legend.get_window_extent(canvas.renderer_of(figure))
         if box.width <= room or n_columns == 1:
             break
@@ -202,7 +201,7 @@ def _map_axes(figure: canvas.Figure, points: Float64, top: float) -> canvas.Axes
 def _draw_points(axes: canvas.Axes, points: Float64, values: Categories | Numbers | None, *, n_labelled: int) -> None:
     """Draw all points, those without a value below the others."""
     n_items = len(points)
-    area = float(np.clip(60_000 / max(1, n_items), 0.7, 45.0))  # in points squared, as matplotlib has it
+    area = float(np.clip(60_000 / max(1, n_items), 1.2, 45.0))  # in points squared, as matplotlib has it
     alpha = float(np.clip(3.0 / np.log10(max(10, n_items)), 0.4, 0.85))
     if values is None:
         present = np.ones(n_items, dtype=np.bool_)
@@ -248,7 +247,9 @@ def _draw_names(axes: canvas.Axes, points: Float64, values: Categories) -> list[
 
 
 def _prevails(code: int, points: Float64, values: Categories, inner: Float64) -> bool:
-    """Return whether no other category is more common around the middle of a category's core."""
+    """Return whether a category is a crowd, and no other more common around the middle of its core."""
+    if len(inner) < _MIN_CORE:
+        return False
     distances = ((points - np.median(inner, axis=0)) ** 2).sum(axis=1)[values.present]
     nearest = np.argsort(distances, kind="stable")[: len(inner)]
     sizes = np.bincount(values.codes[values.present][nearest], minlength=code + 1)
