@@ -1,0 +1,42 @@
+"""docs/recipes.md names every key with the default that the code has."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from firth.corpus.contexts import Groups
+from firth.training import TrainOptions
+
+PAGE = (Path(__file__).parent.parent / "docs" / "recipes.md").read_text(encoding="utf-8")
+
+
+def defaults_on_page(section: str) -> dict[str, str]:
+    """Return the default's cell of each key in a section's table."""
+    part = next(part for part in PAGE.split("\n## ") if part.startswith(section))
+    return dict(re.findall(r"^\| `(\w+)` \| .* \| ([^|]*?) *\|$", part, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize(("section", "options"), [("`[train]`", TrainOptions), ("`[contexts", Groups)])
+def test_page_names_every_key_of_a_section(section: str, options: type) -> None:
+    assert set(defaults_on_page(section)) == {field.name for field in fields(options)}
+
+
+@pytest.mark.parametrize(
+    ("section", "field"),
+    [
+        pytest.param(section, field, id=field.name)
+        for section, options in (("`[train]`", TrainOptions), ("`[contexts", Groups))
+        for field in fields(options)
+        if field.name != "query"  # falls back to source.query, as the page says
+    ],
+)
+def test_page_gives_the_default_of_the_code(section: str, field) -> None:
+    shown = defaults_on_page(section)[field.name]
+    default = field.default
+    if default is None or isinstance(default, bool):
+        expected = {None: "none", False: "false"}[default]
+    else:
+        expected = f'"{default}"' if isinstance(default, str) else format(default)
+    assert shown.strip("`").removesuffix(".0") == expected.removesuffix(".0")
