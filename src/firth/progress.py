@@ -93,7 +93,7 @@ class _BarTask(Task):
 
     def update(self, completed: float, *, text: str = "") -> None:
         elapsed = self._rich.tasks[0].elapsed or 0.0
-        rate = f"{_si(completed / elapsed)} {self._unit}/s" if self._unit and elapsed > 0 else ""
+        rate = f"{si(completed / elapsed)} {self._unit}/s" if self._unit and elapsed > 0 else ""
         self._rich.update(self._id, completed=completed, text="  ".join(part for part in (rate, text) if part))
 
     def __enter__(self) -> Self:
@@ -117,7 +117,7 @@ class BarProgress:
         return _BarTask(description, total, unit)
 
 
-def _si(value: float) -> str:
+def si(value: float) -> str:
     """Return a number with three digits and a decimal prefix: ``4.21 M``."""
     for limit, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= limit:

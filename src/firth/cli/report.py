@@ -9,7 +9,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from firth.cli.terminal import answers, clusters_table, duration, si
+from firth.cli.terminal import answers, clusters_table, duration
+from firth.progress import si
 
 _COLORS = {"complete": "green", "running": "cyan", "interrupted": "yellow"}
 

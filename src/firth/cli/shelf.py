@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from firth.cli.arguments import JsonOption, RunArgument
-from firth.cli.terminal import answers, count_text, key_text, print_json, si, table
+from firth.cli.terminal import answers, count_text, key_text, print_json, table
+from firth.progress import si
 
 if TYPE_CHECKING:
     from firth.runs.listing import Listed

@@ -96,39 +96,29 @@ def clusters_table(clusters: Sequence[Mapping[str, Any]], *, n_examples: int = 5
     return table(columns, rows, right=["items", *numbers], flexible=["cluster", "most central"])
 
 
-def key_text(key: str) -> str:
-    """Return a key for a cell: on one line, cut short, nothing in it taken for markup."""
+def key_text(text: str) -> str:
+    """Return a key or another text of the data for a cell: on one line, cut short, nothing in it taken for markup."""
     from rich.markup import escape
 
-    shown = "".join(letter if letter.isprintable() else "·" for letter in key)
+    shown = "".join(letter if letter.isprintable() else "·" for letter in text)
     return escape(shown if len(shown) <= _MAX_WIDTH else shown[: _MAX_WIDTH - 1] + "…")
 
 
 def value_text(value: object) -> str:
     """Return an attribute's value for a cell."""
-    from rich.markup import escape
-
     if value is None:
         return "[dim]-[/]"
     if isinstance(value, float):
         return f"{value:.2f}"
     if isinstance(value, list):
         texts = [str(entry) for entry in value[:_MAX_VALUES]] + (["…"] if len(value) > _MAX_VALUES else [])
-        return escape(" · ".join(texts)) if texts else "[dim]-[/]"
-    return escape(str(value))
+        return key_text(" · ".join(texts)) if texts else "[dim]-[/]"
+    return key_text(str(value))
 
 
 def count_text(count: int | None) -> str:
     """Return a whole number with thousands set apart."""
     return "[dim]-[/]" if count is None else f"{count:,}"
-
-
-def si(value: float) -> str:
-    """Return a number with three digits and a decimal prefix: ``4.21 M``."""
-    for limit, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= limit:
-            return f"{value / limit:.3g} {prefix}"
-    return f"{value:.3g}"
 
 
 def duration(seconds: float) -> str:
