@@ -48,6 +48,14 @@ def test_kernel_equals_reference(
     assert_kernel_follows_reference(setup, n_steps=12)
 
 
+@pytest.mark.parametrize("objective", ["nce", "sgns"])
+def test_kernel_still_equals_reference_after_many_steps(small_corpus: CorpusMaker, objective: str) -> None:
+    setup = started(small_corpus(member_weight=True), objective=objective, vector_size=12, epochs=100)
+    n_steps = setup.kernel_trainer().n_steps
+    assert n_steps > 150
+    assert_kernel_follows_reference(setup, n_steps=n_steps)
+
+
 @pytest.mark.parametrize("negative", [1, 2, 6, 19, 20, 21, 64])
 def test_kernel_equals_reference_for_any_number_of_negatives(small_corpus: CorpusMaker, negative: int) -> None:
     # 23 items: most of these draw the same negative more than once in a position.
