@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-for script in ("pipeline", "pairs_per_second", "arithmetic", "map_engines", "import_time"):
+for script in ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "map_engines", "import_time"):
     print(f"\n## {script}", flush=True)
     options = sys.argv[1:] if script == "pairs_per_second" else []
     subprocess.run([sys.executable, HERE / f"{script}.py", *options], check=True)
