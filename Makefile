@@ -29,7 +29,7 @@ format: setup    ## Format Python and C++
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i native/*.hpp native/*.cpp
 
-bench: setup     ## Measure every claim of benchmarks/RESULTS.md (uses ../shared/data where it is there)
+bench: setup     ## Measure every claim of benchmarks/RESULTS.md (needs ../shared/data)
 	$(BIN)/python benchmarks/run_all.py
 
 docs: setup      ## Regenerate the command line reference
@@ -38,12 +38,9 @@ docs: setup      ## Regenerate the command line reference
 clean:           ## Remove everything that was built
 	rm -rf $(VENV) build dist
 
-# Debian keeps `venv` in a package of its own; everything else comes with pip.
 $(STAMPS)/venv:
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	  apt-get update && apt-get install -y python3-venv python3-dev && $(PYTHON) -m venv $(VENV); } || \
-	  { echo "Python cannot make virtual environments here: install python3-venv (Debian, Ubuntu)."; exit 1; }
-	@command -v c++ >/dev/null || { echo "no C++ compiler here: install g++ (Debian, Ubuntu) or clang."; exit 1; }
+	scripts/prerequisites.sh $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	mkdir -p $(STAMPS) && touch $@
 
