@@ -11,12 +11,14 @@
     ├── RunError               (OSError)            a run folder that is missing, damaged, unfinished or unwritable
     └── MissingExtraError      (ImportError)        an optional package that is not installed
 
-A message states the rule, what came, and the way out, in one or two sentences. There is no logic here besides wording.
+A message states the rule, what came, and the way out, in one or two sentences. There is no logic here besides
+wording, to which belongs finding the names that come closest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 
 class FirthError(Exception):
@@ -70,3 +72,11 @@ class MissingExtraError(FirthError, ImportError):
 
     def __init__(self, what: str, package: str, extra: str) -> None:
         super().__init__(f"{what} needs {package}: pip install 'firth[{extra}]'.")
+
+
+def closest(name: str, known: Iterable[str], *, n: int = 1) -> list[str]:
+    """Return at most ``n`` of the ``known`` names that are spelled like ``name``, letter case aside, the best first."""
+    names = list(known)
+    by_folded = {candidate.casefold(): candidate for candidate in names}
+    found = difflib.get_close_matches(name.casefold(), list(by_folded), n=n, cutoff=0.5)
+    return [by_folded[match] for match in found]

@@ -106,7 +106,7 @@ def key_text(text: str) -> str:
 
 def value_text(value: object) -> str:
     """Return an attribute's value for a cell."""
-    if value is None:
+    if value is None or value != value:  # NaN, the mean of no numbers
         return "[dim]-[/]"
     if isinstance(value, float):
         return f"{value:.2f}"

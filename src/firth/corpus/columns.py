@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ import polars as pl
 
 from firth.arrays import Float64
 from firth.corpus.contexts import Groups
-from firth.errors import DataError, SourceError
+from firth.errors import DataError, SourceError, closest
 
 if TYPE_CHECKING:
     from polars.datatypes import DataType, DataTypeClass
@@ -23,11 +22,11 @@ def check_columns(name: str, frame: pl.DataFrame, declared: Groups) -> None:
     """Raise SourceError if the context ``name`` names a column that its frame does not have."""
     for column in declared.columns:
         if column not in frame.columns:
-            near = difflib.get_close_matches(column, frame.columns, n=3, cutoff=0.5)
-            closest = f" Closest: {', '.join(map(repr, near))}." if near else ""
+            near = closest(column, frame.columns, n=3)
+            hint = f" Closest: {', '.join(map(repr, near))}." if near else ""
             listed = ", ".join(frame.columns[:20]) or "none"
             raise SourceError(
-                f"context {name!r} needs a column {column!r}.{closest} Columns: {listed}. "
+                f"context {name!r} needs a column {column!r}.{hint} Columns: {listed}. "
                 "Rename one with 'as' in the query, or name it in Groups."
             )
 

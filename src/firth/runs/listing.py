@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from firth.errors import RunError
+from firth.errors import RunError, closest
 from firth.runs.folder import DOCUMENT, read_document, state
-from firth.runs.typed import closest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from firth.corpus.contexts import Groups
-from firth.errors import DataError, OptionError, SourceNotFoundError
+from firth.errors import DataError, OptionError, SourceNotFoundError, closest
 from firth.runs.folder import OWN_COLUMNS
 from firth.runs.typed import from_table, unknown
 from firth.training.options import TrainOptions
@@ -271,15 +271,13 @@ def _read(recipe: str | Path) -> tuple[str, str]:
     if str(recipe) in shipped() and not path.is_file():
         return str(recipe), (resources.files("firth.runs") / "recipes" / f"{recipe}.toml").read_text(encoding="utf-8")
     if not path.is_file():
-        raise SourceNotFoundError(f"no recipe {str(recipe)!r}: no such file, and {_none_shipped(str(recipe))}")
+        near = closest(str(recipe), shipped())
+        hint = f"Closest: {near[0]!r}." if near else f"The package ships {', '.join(shipped())}."
+        raise SourceNotFoundError(f"no recipe {str(recipe)!r}: no such file, and none of that name is shipped. {hint}")
     try:
         return path.stem, path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not a recipe: a TOML file is UTF-8 text.") from error
-
-
-def _none_shipped(name: str) -> str:
-    return "with the package come " + ", ".join(shipped()) + f". {unknown('recipe', name, shipped())}"
 
 
 def _plain(options: object) -> dict[str, Any]:

@@ -6,25 +6,16 @@ another type with the key that held it. Ranges are the dataclass's own business.
 
 from __future__ import annotations
 
-import difflib
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from firth.errors import OptionError
+from firth.errors import OptionError, closest
 
 T = TypeVar("T")
 
 _WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-
-
-def closest(name: str, known: Iterable[str], *, n: int = 1) -> list[str]:
-    """Return at most ``n`` of the ``known`` names that resemble ``name``, the best first."""
-    names = list(known)
-    by_folded = {candidate.casefold(): candidate for candidate in names}
-    found = difflib.get_close_matches(name.casefold(), list(by_folded), n=n, cutoff=0.5)
-    return [by_folded[match] for match in found]
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import polars as pl
 
-from firth.errors import FirthError, SourceError
+from firth.errors import FirthError, SourceError, closest
 from firth.sources import engines
 from firth.sources.arrow import to_polars
 from firth.sources.statement import Dialect, Token, check_read_only
@@ -77,22 +76,21 @@ def _explain(message: str, engine: engines.Engine, found: list[Token]) -> str:
     if table:
         name = _name(table)
         existing = list(engine.columns())
-        return f"no table {name!r} in the database.{closest(name, existing)} Tables: {_list(existing)}."
+        return f"no table {name!r} in the database.{_closest(name, existing)} Tables: {_list(existing)}."
     if column:
         name = _name(column)
         words = {token.text.lower() for token in found if token.kind in ("word", "name")}
         tables = {table: columns for table, columns in engine.columns().items() if table.lower() in words}
         existing = list(dict.fromkeys(name for columns in tables.values() for name in columns))
         listed = "; ".join(f"{table} has {_list(columns)}" for table, columns in list(tables.items())[:6])
-        return f"no column {name!r} in the tables of the query.{closest(name, existing)} {listed}."
+        return f"no column {name!r} in the tables of the query.{_closest(name, existing)} {listed}."
     return f"the query failed: {_first_line(message)}"
 
 
-def closest(name: str, existing: list[str]) -> str:
+def _closest(name: str, existing: list[str]) -> str:
     """Return `` Closest: 'genre'.`` for up to three of the names that are spelled like ``name``, or an empty text."""
-    by_lower = {other.lower(): other for other in reversed(existing)}
-    near = difflib.get_close_matches(name.lower(), list(by_lower), n=3, cutoff=0.5)
-    return f" Closest: {', '.join(repr(by_lower[other]) for other in near)}." if near else ""
+    near = closest(name, existing, n=3)
+    return f" Closest: {', '.join(map(repr, near))}." if near else ""
 
 
 def _name(match: re.Match[str]) -> str:
