@@ -80,7 +80,7 @@ def top_k(
     return ids, scores
 
 
-def n_threads(n_jobs: int | Literal["auto"]) -> int:
+def n_threads(n_jobs: object) -> int:
     """Return the number of threads that ``n_jobs`` stands for.
 
     Raises

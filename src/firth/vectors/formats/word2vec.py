@@ -4,8 +4,8 @@ Text: a line ``n_items size``, then one line per item: key, numbers, separated b
 line. Binary: the same first line, then per item the key, a space and ``size`` little-endian float32; a line feed
 between items is accepted and not written (as gensim does).
 
-A space ends a key, so these formats cannot hold keys with spaces, tabs or line breaks as they are. They are written with
-the visible symbols ``␣ ␉ ␊ ␍`` in their place, and read back as what they stand for; keys that hold such a symbol
+A space ends a key, so these formats cannot hold keys with spaces, tabs or line breaks as they are. They are written
+with the visible symbols ``␣ ␉ ␊ ␍`` in their place, and read back as what they stand for; keys that hold such a symbol
 themselves are refused, and so is the empty key. Nothing else is changed. In a text file of another tool a key may hold
 spaces: the last ``size`` fields are the numbers, all before them is the key.
 
