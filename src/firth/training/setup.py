@@ -6,7 +6,6 @@ The kernel and the reference both start from a :class:`Setup`, so they can be co
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from firth.errors import DataError
 from firth.randomness import Purpose
 from firth.training.distributions import GroupTables, HeldoutSplit, Noise, group_tables, noise
 from firth.training.options import TrainOptions
+from firth.vectors.neighbors import n_threads
 
 _MIN_EPOCHS = 5
 _PAIRS_PER_ITEM = 500
@@ -62,7 +62,7 @@ class Setup:
     @property
     def n_jobs(self) -> int:
         """Return the number of threads to use."""
-        return len(os.sched_getaffinity(0)) if self.options.n_jobs == "auto" else self.options.n_jobs
+        return n_threads(self.options.n_jobs)
 
     def kernel_groups(self, *, partners: int | None = None, draw_heldout: bool = False) -> _kernel.Groups:
         """Return the kernel's source of positions, on either side of the held-out split."""
