@@ -58,8 +58,7 @@ class GroupTables:
 
     def for_partners(self, partners: int) -> GroupTables:
         """Return the tables with which positions of up to ``partners`` partners give pairs in the stated shares."""
-        pairs_per_position = np.minimum(partners, np.diff(self.offsets) - 1).astype(np.int64)
-        threshold, alias = _kernel.build_alias(self.share / pairs_per_position, np.array([0, len(self.share)]))
+        pairs_per_position, threshold, alias = _choice(self.share, np.diff(self.offsets), partners)
         return replace(self, pairs_per_position=pairs_per_position, choice_threshold=threshold, choice_alias=alias)
 
     def centre_probability(self, n_items: int) -> Float64:
@@ -100,8 +99,7 @@ def group_tables(corpus: Corpus, partners: int) -> GroupTables:
                 for context in contexts
             ]
         )
-    pairs_per_position = np.minimum(partners, size - 1).astype(np.int64)
-    choice = _kernel.build_alias(share / pairs_per_position, np.array([0, len(share)], dtype=np.int64))
+    pairs_per_position, choice_threshold, choice_alias = _choice(share, size, partners)
     member = (None, None) if weights is None else _kernel.build_alias(weights, offsets)
     return GroupTables(
         offsets=offsets,
@@ -109,11 +107,17 @@ def group_tables(corpus: Corpus, partners: int) -> GroupTables:
         weights=weights,
         share=share,
         pairs_per_position=pairs_per_position,
-        choice_threshold=choice[0],
-        choice_alias=choice[1],
+        choice_threshold=choice_threshold,
+        choice_alias=choice_alias,
         member_threshold=member[0],
         member_alias=member[1],
     )
+
+
+def _choice(share: Float64, size: Int64, partners: int) -> tuple[Int64, UInt32, Int32]:
+    """Return pairs per position, and the alias table that draws positions such that pairs have the shares."""
+    pairs_per_position = np.minimum(partners, size - 1).astype(np.int64)
+    return pairs_per_position, *_kernel.build_alias(share / pairs_per_position, np.array([0, len(share)]))
 
 
 @dataclass(frozen=True, kw_only=True)
