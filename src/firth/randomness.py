@@ -35,9 +35,7 @@ class Purpose(IntEnum):
     HELDOUT_SPLIT = 3
     HELDOUT_SAMPLE = 4
     CLUSTERS = 5
-    MAP = 6
     PLANTED = 7
-    EVALUATION = 8
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:
@@ -93,9 +91,9 @@ def words(seed: int, purpose: Purpose, index: int, n: int) -> UInt32:
     return philox(counters, (seed & 0xFFFFFFFF, seed >> 32)).reshape(-1)[:n]
 
 
-def uniform(seed: int, purpose: Purpose, index: int, n: int) -> Float32:
-    """Return ``n`` float32 numbers, uniform on [0, 1) in steps of 2**-24 (each exactly representable)."""
-    return (words(seed, purpose, index, n) >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
+def uniform(drawn: UInt32) -> Float32:
+    """Return words as float32 numbers, uniform on [0, 1) in steps of 2**-24 (each exactly representable)."""
+    return (drawn >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:

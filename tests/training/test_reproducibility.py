@@ -62,8 +62,8 @@ def test_instruction_sets_with_fused_multiply_add_give_the_same_bytes(small_corp
 
 
 def test_initial_vectors_are_those_of_the_documented_stream(small_corpus: CorpusMaker) -> None:
-    from firth.randomness import Purpose, uniform
+    from firth.randomness import Purpose, uniform, words
 
     setup = prepare(small_corpus(), TrainOptions(vector_size=5, seed=9))
-    expected = (uniform(9, Purpose.INITIAL_VECTORS, 0, 23 * 5) - np.float32(0.5)) / np.float32(5)
+    expected = (uniform(words(9, Purpose.INITIAL_VECTORS, 0, 23 * 5)) - np.float32(0.5)) / np.float32(5)
     np.testing.assert_array_equal(setup.inputs[:, :5].reshape(-1), expected)

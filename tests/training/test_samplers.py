@@ -61,7 +61,7 @@ def test_alias_table_holds_exactly_its_weights(weights: list[float]) -> None:
 
 
 def draw(setup: Setup, n: int, *, draw_heldout: bool = False) -> np.ndarray:
-    return setup.kernel_groups(draw_heldout=draw_heldout).draw(5, int(Purpose.EVALUATION), 0, n)
+    return setup.kernel_groups(draw_heldout=draw_heldout).draw(5, int(Purpose.PLANTED), 0, n)
 
 
 def group_of(setup: Setup, rows: np.ndarray) -> list[set[int]]:
@@ -93,7 +93,7 @@ def test_the_sample_for_the_loss_has_the_shares_of_training(small_corpus: Corpus
     corpus = small_corpus()
     corpus = type(corpus)(**{**corpus.__dict__, "contexts": corpus.contexts[1:]})
     setup = prepare(corpus, TrainOptions(heldout=0))
-    rows = setup.kernel_groups(partners=1).draw(5, int(Purpose.EVALUATION), 0, 40_000)
+    rows = setup.kernel_groups(partners=1).draw(5, int(Purpose.PLANTED), 0, 40_000)
     drawn = np.bincount([groups.pop() for groups in group_of(setup, rows)], minlength=5)
     assert_follows(drawn, setup.groups.share)
 
@@ -139,7 +139,7 @@ def test_a_dominant_member_neither_blocks_nor_biases_the_draw() -> None:
         draw_heldout=False,
         n_items=4,
     )
-    rows = groups.draw(1, int(Purpose.EVALUATION), 0, 20_000)
+    rows = groups.draw(1, int(Purpose.PLANTED), 0, 20_000)
     rows = rows[rows[:, 0] == 0]
     assert len(rows) > 19_900
     assert_follows(np.bincount(rows[:, 2], minlength=4), np.array([0, 1.0, 2.0, 3.0]))
@@ -175,7 +175,7 @@ def test_heldout_share_is_what_was_asked_for() -> None:
 @pytest.mark.parametrize("ns_exponent", [-0.5, 0.0, 0.75, 1.0])
 def test_negatives_follow_the_noise(small_corpus: CorpusMaker, ns_exponent: float) -> None:
     setup = prepare(small_corpus(member_weight=True), TrainOptions(ns_exponent=ns_exponent, heldout=0))
-    stream = reference.WordStream(3, Purpose.EVALUATION, 0)
+    stream = reference.WordStream(3, Purpose.PLANTED, 0)
     drawn = [stream.alias(setup.noise.threshold, setup.noise.alias) for _ in range(20_000)]
     centre = setup.groups.centre_probability(23)
     assert_follows(np.bincount(drawn, minlength=23), centre**ns_exponent / (centre**ns_exponent).sum())

@@ -76,7 +76,12 @@ def neighbor_preservation(matrix: npt.ArrayLike, xy: npt.ArrayLike, *, k: int = 
     -----
     O(n_items**2 * size) time, O(n_items * k) memory.
     """
-    return float(1.0 - distortion(matrix, xy, k=k).mean(dtype=np.float64))
+    return preservation(distortion(matrix, xy, k=k))
+
+
+def preservation(torn: Float32) -> float:
+    """Return the share of neighbours kept, 0 to 1, from every item's :func:`distortion`."""
+    return float(1.0 - torn.mean(dtype=np.float64))
 
 
 def distortion(matrix: npt.ArrayLike, xy: npt.ArrayLike, *, k: int = 10) -> Float32:

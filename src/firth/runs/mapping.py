@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from firth.arrays import Float32
-from firth.maps.quality import distortion, neighbor_preservation, trustworthiness
+from firth.maps.quality import distortion, preservation, trustworthiness
 from firth.maps.tsne import tsne
 from firth.progress import Progress, SilentProgress
 from firth.vectors.vectors import Vectors
@@ -54,11 +54,10 @@ def make_map(
     k = min(_K, (len(vectors) - 1) // 2)
     if k < 1:
         return places, about
-    with (progress or SilentProgress()).task("judging the map", total=3) as task:
+    with (progress or SilentProgress()).task("judging the map", total=2) as task:
         about["k"] = k
         about["trustworthiness"] = trustworthiness(vectors.matrix, made.xy, k=k)
         task.update(1)
-        about["neighbor_preservation"] = neighbor_preservation(vectors.matrix, made.xy, k=k)
-        task.update(2)
         places["distortion"] = distortion(vectors.matrix, made.xy, k=k)
+        about["neighbor_preservation"] = preservation(places["distortion"])
     return places, about

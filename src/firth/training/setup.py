@@ -14,7 +14,7 @@ from firth import _kernel
 from firth.arrays import Float32, Float64
 from firth.corpus.corpus import Corpus
 from firth.errors import DataError
-from firth.randomness import Purpose
+from firth.randomness import Purpose, uniform
 from firth.training.distributions import GroupTables, HeldoutSplit, Noise, group_tables, noise
 from firth.training.options import TrainOptions
 from firth.vectors.neighbors import n_threads
@@ -176,10 +176,9 @@ def _pool_size(options: TrainOptions, lane_size: int) -> int:
 def _initial_vectors(n_items: int, options: TrainOptions) -> Float32:
     """Return rows uniform on [-0.5, 0.5) / vector_size, as word2vec.c starts them."""
     size = options.vector_size
-    words = _kernel.words(options.seed, int(Purpose.INITIAL_VECTORS), 0, n_items * size)
-    uniform = (words >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
+    drawn = uniform(_kernel.words(options.seed, int(Purpose.INITIAL_VECTORS), 0, n_items * size))
     rows = _padded(n_items, size)
-    rows[:, :size] = ((uniform - np.float32(0.5)) / np.float32(size)).reshape(n_items, size)
+    rows[:, :size] = ((drawn - np.float32(0.5)) / np.float32(size)).reshape(n_items, size)
     return rows
 
 
