@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firth.arrays import Float32, Float64, Int32, Int64
-from firth.errors import DataError, OptionError
+from firth.errors import OptionError
 from firth.randomness import Purpose, generator
 from firth.vectors.neighbors import as_matrix, check_finite, normalised_rows, top_k
 from firth.vectors.vectors import Vectors
@@ -102,14 +102,11 @@ def cluster(
             raise OptionError(f"{name} must be >= {low}, got {value}.")
     if n_clusters > len(unit):
         raise OptionError(f"n_clusters must be at most the number of items, {len(unit)}, got {n_clusters}.")
-    best: Clusters | None = None
-    for start in range(n_init):
-        found = _one_start(unit, n_clusters, seed=seed, start=start, max_iter=max_iter, n_jobs=n_jobs)
-        if best is None or found.similarity > best.similarity:
-            best = found
-    if best is None:
-        raise DataError("no start was made.")
-    return best
+    starts = (
+        _one_start(unit, n_clusters, seed=seed, start=start, max_iter=max_iter, n_jobs=n_jobs)
+        for start in range(n_init)
+    )
+    return max(starts, key=lambda found: found.similarity)  # of equals, the first
 
 
 def _one_start(
