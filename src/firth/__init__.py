@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from firth.corpus.contexts import Groups
+    from firth.corpus.contexts import Groups, Sequences
     from firth.corpus.corpus import Corpus
     from firth.corpus.reading import read_sql, read_table
     from firth.errors import FirthError
@@ -36,6 +36,7 @@ __all__ = [
     "Groups",
     "Recipe",
     "Run",
+    "Sequences",
     "TrainOptions",
     "Vectors",
     "import_vectors",
@@ -54,6 +55,7 @@ _HOMES = {
     "Groups": "firth.corpus.contexts",
     "Recipe": "firth.runs.recipe",
     "Run": "firth.runs.run",
+    "Sequences": "firth.corpus.contexts",
     "TrainOptions": "firth.training.options",
     "Vectors": "firth.vectors.vectors",
     "import_vectors": "firth.runs.exchange",

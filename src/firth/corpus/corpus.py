@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from firth.arrays import Float64, Int32, Int64
+from firth.corpus.sequences import SequenceContext
 from firth.corpus.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import polars as pl
+
+_HASHED_AT_ONCE = 1 << 20  # elements, so that a memory map is never held whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +148,12 @@ class Corpus:
     vocabulary
         Keys and ids; ids by count descending, then by key.
     counts
-        (n_items,) int64. Rows in which the item occurs, added up over the contexts.
+        (n_items,) int64. Rows, and places in sequences, in which the item occurs, added up over the contexts.
     contexts
-        The contexts that train: weight above 0 and at least one group of two items.
+        The contexts that train, in the order they were declared: weight above 0, and at least one group, or one
+        sequence, of two items.
     attributes
-        One row per item, one column per context. Categories: list[str], the item's values by number of rows
+        One row per item, one column per unordered context. Categories: list[str], the item's values by number of rows
         descending, then by name; an empty list if there are none. With ``aggregate``: float64, the number before
         rounding; null if there is none.
     report
@@ -160,20 +165,36 @@ class Corpus:
 
     vocabulary: Vocabulary
     counts: Int64
-    contexts: tuple[GroupContext, ...]
+    contexts: tuple[GroupContext | SequenceContext, ...]
     attributes: pl.DataFrame
     report: CorpusReport
     fingerprint: str
+
+    @property
+    def groups(self) -> tuple[GroupContext, ...]:
+        """The unordered contexts that train."""
+        return tuple(context for context in self.contexts if isinstance(context, GroupContext))
+
+    @property
+    def sequences(self) -> tuple[SequenceContext, ...]:
+        """The ordered contexts that train."""
+        return tuple(context for context in self.contexts if isinstance(context, SequenceContext))
 
     def __len__(self) -> int:
         return len(self.vocabulary)
 
     def __repr__(self) -> str:
-        names = ", ".join(f"{context.name} ({context.n_groups} groups)" for context in self.contexts)
+        names = ", ".join(f"{context.name} ({_size(context)})" for context in self.contexts)
         return f"Corpus({len(self):,} items; {names})"
 
 
-def fingerprint(keys: list[str], counts: Int64, contexts: tuple[GroupContext, ...]) -> str:
+def _size(context: GroupContext | SequenceContext) -> str:
+    if isinstance(context, GroupContext):
+        return f"{context.n_groups:,} groups"
+    return f"{context.n_sequences:,} sequences"
+
+
+def fingerprint(keys: list[str], counts: Int64, contexts: tuple[GroupContext | SequenceContext, ...]) -> str:
     """Return the SHA-256 of a corpus, as hexadecimal digits; every part is preceded by its length."""
     digest = hashlib.sha256()
 
@@ -186,12 +207,26 @@ def fingerprint(keys: list[str], counts: Int64, contexts: tuple[GroupContext, ..
         add(np.array([len(text) for text in encoded], dtype="<i8").tobytes())
         add(b"".join(encoded))
 
+    def add_array(array: npt.NDArray[Any], kind: str) -> None:
+        digest.update((len(array) * np.dtype(kind).itemsize).to_bytes(8, "little"))
+        for start in range(0, len(array), _HASHED_AT_ONCE):
+            digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE], dtype=kind).data)
+
     add(b"firth corpus 1")
     add_texts(keys)
-    add(counts.astype("<i8").tobytes())
+    add_array(counts, "<i8")
     for context in contexts:
+        if isinstance(context, SequenceContext):
+            add_texts([context.name, "sequence", repr(float(context.weight)), repr(context.window)])
+            add(context.unknown.to_bytes(8, "little", signed=True))
+            add_array(context.offsets, "<i8")
+            add_array(context.tokens, "<i4")
+            continue
         add_texts([context.name, context.choice, repr(float(context.weight)), *context.labels])
-        add(context.offsets.astype("<i8").tobytes())
-        add(context.members.astype("<i4").tobytes())
-        add(b"" if context.member_weights is None else context.member_weights.astype("<f8").tobytes())
+        add_array(context.offsets, "<i8")
+        add_array(context.members, "<i4")
+        if context.member_weights is None:
+            add(b"")
+        else:
+            add_array(context.member_weights, "<f8")
     return digest.hexdigest()

@@ -78,7 +78,7 @@ def group_tables(corpus: Corpus, partners: int) -> GroupTables:
     DataError
         If no group has two members, so that there is nothing to learn from.
     """
-    contexts = [context for context in corpus.contexts if len(context.labels) > 0 and context.weight > 0]
+    contexts = [context for context in corpus.groups if len(context.labels) > 0 and context.weight > 0]
     if not contexts:
         raise DataError("training needs a group of at least 2 items, got none; check the contexts' columns and values.")
     total_weight = sum(context.weight for context in contexts)
