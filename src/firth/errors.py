@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Self
 
 
 class FirthError(Exception):
@@ -53,6 +54,17 @@ class UnknownItemError(FirthError, KeyError):
         self.closest = tuple(closest)
         names = ", ".join(repr(name) for name in self.closest)
         super().__init__(f"unknown item {key!r}." + (f" Closest: {names}." if names else ""))
+
+    @classmethod
+    def several(cls, unknown: Sequence[tuple[str, Sequence[str]]], n_unknown: int) -> Self:
+        """Return one error for several keys: each with what comes closest, and how many there are where not all are."""
+        error = cls(*unknown[0])
+        shown = ", ".join(
+            f"{key!r}" + (f" (closest: {', '.join(map(repr, near))})" if near else "") for key, near in unknown
+        )
+        more = n_unknown - len(unknown)
+        error.args = (f"unknown items {shown}" + (f" and {more:,} more." if more else "."),)
+        return error
 
     def __str__(self) -> str:
         # KeyError would show the message's repr.

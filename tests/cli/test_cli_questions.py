@@ -36,6 +36,23 @@ def test_neighbors_show_attributes_in_columns(finished: Path):
     assert len({row.index("drama film") for row in rows}) == 1
 
 
+def test_recommended_items_are_the_librarys(finished: Path):
+    document = json.loads(call("recommend", finished, "drama film 1", "drama film 4", "-k", 5, "--json").stdout)
+    assert document["ranking"] == "prediction"
+    assert document["query"] == {"keys": ["drama film 1", "drama film 4"]}
+    found = [(entry["key"], entry["prediction"]) for entry in document["recommendations"]]
+    expected = Run.load(finished).vectors.recommend(["drama film 1", "drama film 4"], k=5)
+    assert found == [(key, pytest.approx(value, abs=1e-6)) for key, value in expected]
+    assert [entry["genre"] for entry in document["recommendations"]] == [["drama"]] * 5
+
+
+def test_recommend_shows_predictions_in_a_table(finished: Path):
+    lines = call("recommend", finished, "drama film 1", "drama film 4", "-k", 5).stdout.splitlines()
+    assert lines[0] == "drama film 1 + drama film 4"
+    heading = next(line for line in lines if line.lstrip().startswith("prediction"))
+    assert heading.split() == ["prediction", "item", "genre", "score", "count"]
+
+
 def test_arithmetic_takes_several_keys_after_one_option(finished: Path):
     terms = ["--plus", "drama film 1", "comedy film 0", "--minus", "sci-fi film 2"]
     document = json.loads(call("arithmetic", finished, *terms, "--json").stdout)
@@ -77,6 +94,8 @@ def test_an_unknown_key_names_the_closest_three(finished: Path):
         (["neighbors", "no-such-run", "a"], 1, "no run 'no-such-run'"),
         (["neighbors", "{run}", "drama film 1", "-k", "0"], 2, "-k"),
         (["neighbors", "{run}"], 2, "KEY"),
+        (["recommend", "{run}"], 2, "KEY"),
+        (["recommend", "{run}", "drama flim 1", "x"], 1, "unknown items 'drama flim 1'"),
         (["arithmetic", "{run}"], 2, "at least one key"),
         (["arithmetic", "{run}", "--plus", "x"], 1, "unknown item 'x'"),
         (["clusters", "{run}", "-n", "1"], 2, "-n"),

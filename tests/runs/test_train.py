@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 import firth
-from firth.errors import OptionError, RunError, UnknownItemError
+from firth.errors import DataError, OptionError, RunError, UnknownItemError
+from firth.runs import folder as files
 
 CONTEXTS = {
     "genre": firth.Groups("genre", item="film", weight=3),
@@ -75,9 +76,31 @@ def test_a_saved_run_comes_back_as_it_was(run: firth.Run, tmp_path: Path):
     assert loaded.items.equals(run.items)
     assert loaded.history.equals(run.history)
     assert np.array_equal(loaded.vectors.matrix, run.vectors.matrix)
-    assert np.array_equal(loaded.vectors.biases, run.vectors.biases)
+    assert np.array_equal(loaded.vectors.noise, run.vectors.noise)
     assert np.array_equal(loaded.vectors.counts, run.vectors.counts)
+    assert loaded.vectors.recommend(["film 3"]) == run.vectors.recommend(["film 3"])
     assert loaded.vectors.most_similar("film 3") == run.vectors.most_similar("film 3")
+
+
+@pytest.mark.parametrize(("objective", "has_biases"), [("nce", True), ("sgns", False)])
+def test_biases_travel_with_the_objective_that_has_them(
+    corpus: firth.Corpus, tmp_path: Path, objective: str, has_biases: bool
+):
+    run = firth.train(corpus, objective=objective, vector_size=4, pairs=500, out=tmp_path / "films")
+    loaded = firth.Run.load(tmp_path / "films")
+    assert (run.vectors.biases is not None, loaded.vectors.biases is not None) == (has_biases, has_biases)
+    assert loaded.vectors.recommend(["film 3"]) == run.vectors.recommend(["film 3"])
+
+
+def test_a_run_of_an_earlier_version_loads_and_says_what_it_lacks(run: firth.Run, tmp_path: Path):
+    run.save(tmp_path / "films")
+    arrays = files.read_arrays(tmp_path / "films")
+    del arrays["noise"]
+    files.write_arrays(tmp_path / "films", {**arrays, "biases": np.zeros(len(run.vectors), np.float32)})
+    loaded = firth.Run.load(tmp_path / "films")
+    assert loaded.vectors.biases is None
+    with pytest.raises(DataError, match="without their noise distribution"):
+        loaded.vectors.recommend(["film 3"])
 
 
 def test_a_run_is_found_below_its_root(run: firth.Run, tmp_path: Path):

@@ -78,7 +78,7 @@ def test_a_nan_names_its_item():
         Vectors(["a", "b"], [[1.0], [np.nan]])
 
 
-@pytest.mark.parametrize("field", ["outputs", "biases", "counts"])
+@pytest.mark.parametrize("field", ["outputs", "biases", "noise", "counts"])
 def test_lengths_must_agree(field):
     with pytest.raises(DataError, match=field):
         Vectors(["a", "b"], [[1.0], [2.0]], **{field: np.ones((3, 1) if field == "outputs" else 3)})

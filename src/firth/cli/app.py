@@ -48,6 +48,7 @@ app.command("run", rich_help_panel=_MAKE, epilog=making.RUN_EXAMPLE)(making.run)
 app.command("demo", rich_help_panel=_MAKE, epilog=making.DEMO_EXAMPLE)(making.demo)
 app.command("import", rich_help_panel=_MAKE, epilog=exchange.IMPORT_EXAMPLE)(exchange.import_)
 app.command("neighbors", rich_help_panel=_ASK, epilog=questions.NEIGHBORS_EXAMPLE)(questions.neighbors)
+app.command("recommend", rich_help_panel=_ASK, epilog=questions.RECOMMEND_EXAMPLE)(questions.recommend)
 app.command("arithmetic", rich_help_panel=_ASK, cls=questions.TermsCommand, epilog=questions.ARITHMETIC_EXAMPLE)(
     questions.arithmetic
 )

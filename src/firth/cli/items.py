@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 Found = Sequence[tuple[str, float]]
 
 
-def found_table(items: pl.DataFrame, found: Found) -> Table:
-    """Return a table of what a question found: cosines, keys, attributes, counts."""
+def found_table(items: pl.DataFrame, found: Found, *, measure: str = "cosine") -> Table:
+    """Return a table of what a question found: the measure it ranks by, keys, attributes, counts."""
     attributes = telling_attributes(items)
     numbers = [name for name in attributes if items.schema[name].is_numeric()]
     rows = [
-        [f"{cosine:.3f}", key_text(key), *(value_text(row[name]) for name in attributes), count_text(row["count"])]
-        for (key, cosine), row in zip(found, _rows(items, [key for key, _ in found]), strict=True)
+        [f"{value:.3f}", key_text(key), *(value_text(row[name]) for name in attributes), count_text(row["count"])]
+        for (key, value), row in zip(found, _rows(items, [key for key, _ in found]), strict=True)
     ]
-    columns = ["cosine", "item", *attributes, "count"]
+    columns = [measure, "item", *attributes, "count"]
     texts = [name for name in attributes if name not in numbers]
-    return table(columns, rows, right=["cosine", "count", *numbers], flexible=["item", *texts])
+    return table(columns, rows, right=[measure, "count", *numbers], flexible=["item", *texts])
 
 
-def found_documents(items: pl.DataFrame, found: Found) -> list[dict[str, Any]]:
-    """Return what a question found as JSON says it: key, cosine, count, every attribute."""
+def found_documents(items: pl.DataFrame, found: Found, *, measure: str = "cosine") -> list[dict[str, Any]]:
+    """Return what a question found as JSON says it: key, the measure it ranks by, count, every attribute."""
     names = ["count", *(name for name in items.columns if name not in OWN_COLUMNS)]
     return [
-        {"key": key, "cosine": round(float(cosine), 6), **{name: row[name] for name in names}}
-        for (key, cosine), row in zip(found, _rows(items, [key for key, _ in found]), strict=True)
+        {"key": key, measure: round(float(value), 6), **{name: row[name] for name in names}}
+        for (key, value), row in zip(found, _rows(items, [key for key, _ in found]), strict=True)
     ]
 
 

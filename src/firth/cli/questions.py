@@ -1,4 +1,4 @@
-"""Questions to a run: what is like it, what does a sum of items give, which clusters there are."""
+"""Questions to a run: what is like it, what goes with it, what does a sum of items give, which clusters there are."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from firth.runs.run import Run
 
 NEIGHBORS_EXAMPLE = "Example: firth neighbors runs/bands-1 radiohead -k 5"
+RECOMMEND_EXAMPLE = "Example: firth recommend runs/bands-1 coil swans"
 ARITHMETIC_EXAMPLE = 'Example: firth arithmetic runs/bands-1 --plus coil --minus "elder ones"'
 CLUSTERS_EXAMPLE = "Example: firth clusters runs/bands-1 -n 12"
 
@@ -57,11 +58,37 @@ def neighbors(
 ) -> None:
     """Show what is most like an item.
 
-    The ranking is by the cosine of the vectors.
+    The ranking is by the cosine of the vectors. What goes with it is another question: firth recommend.
     """
     opened = open_run(run)
     found = opened.vectors.most_similar(key, k=k)
     _answer(opened, found, query={"key": key}, heading=key, json=json)
+
+
+def recommend(
+    run: RunArgument,
+    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="Items' keys.", show_default=False)],
+    k: KOption = 10,
+    json: JsonOption = False,
+) -> None:
+    """Show what goes with some items, as the model itself predicts it.
+
+    Neighbors are items like these: they appear in the same company. Recommended are the items that appear together
+    with these, and are often not like them at all. A prediction is a logarithm: 1 more is 2.7 times as likely; only
+    differences within one answer have a meaning. Several items are averaged and left out of the answer.
+    """
+    opened = open_run(run)
+    found = opened.vectors.recommend(keys, k=k)
+    if json:
+        documents = found_documents(opened.items, found, measure="prediction")
+        query = {"keys": keys}
+        print_json({"run": opened.folder, "ranking": "prediction", "query": query, "recommendations": documents})
+        return
+    out = answers()
+    out.print(f"[bold]{key_text(' + '.join(keys))}[/]")
+    if len(keys) == 1:
+        out.print(f"[dim]{about_item(opened.items, keys[0])}[/]")
+    out.print(found_table(opened.items, found, measure="prediction"))
 
 
 def arithmetic(

@@ -139,7 +139,8 @@ def _trained(corpus: Corpus, options: TrainOptions, record: Record, progress: Pr
         corpus.vocabulary.keys,
         training.vectors,
         outputs=training.outputs,
-        biases=training.biases,
+        biases=training.biases if training.options["objective"] == "nce" else None,
+        noise=training.noise,
         counts=corpus.counts,
     )
     run = Run(vectors, _items(corpus), training.history, dict(record.document), record.folder)

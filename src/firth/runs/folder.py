@@ -116,6 +116,13 @@ def read_document(folder: Path) -> dict[str, Any]:
     return document
 
 
+def objective(document: Mapping[str, Any]) -> str | None:
+    """Return what a run's training maximised, or None where nothing was trained."""
+    training = document.get("training") or {}
+    name: str | None = training.get("options", {}).get("objective")
+    return name
+
+
 def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
     """Write ``vectors.safetensors``."""
     from safetensors import SafetensorError
@@ -149,7 +156,7 @@ def read_arrays(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
     if vectors is None or vectors.ndim != 2:
         raise _damaged(folder / ARRAYS, "no matrix named 'vectors'")
     for name, array in arrays.items():
-        if array.shape != (vectors.shape if name == "outputs" else vectors.shape[: array.ndim]):
+        if array.shape != (vectors.shape if name in ("vectors", "outputs") else vectors.shape[:1]):
             raise _damaged(folder / ARRAYS, f"{name} has shape {array.shape}, the vectors have {vectors.shape}")
     return arrays
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from firth.evaluation.groups import Agreement
     from firth.runs.clusters import Cluster
 
+_BESIDE_VECTORS = ("outputs", "biases", "noise", "counts")  # arrays of a run's file, each where it is known
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Run:
@@ -234,15 +236,17 @@ class Run:
         items = files.read_frame(path, files.ITEMS)
         if "key" not in items.columns or len(items) != len(arrays["vectors"]):
             raise RunError(f"{path} is damaged: {len(items)} items but {len(arrays['vectors'])} vectors.")
-        matrix, others = arrays.pop("vectors"), {name: arrays.get(name) for name in ("outputs", "biases", "counts")}
-        vectors = Vectors(items["key"].to_list(), matrix, **others)
+        if files.objective(document) != "nce":  # an earlier version wrote zeros as biases for every objective
+            arrays.pop("biases", None)
+        others = {name: arrays.get(name) for name in _BESIDE_VECTORS}
+        vectors = Vectors(items["key"].to_list(), arrays["vectors"], **others)
         return cls(vectors, items, files.read_frame(path, files.HISTORY), document, path)
 
     def write_vectors(self) -> None:
         """Write what never changes after training: the vectors and the history."""
         folder = self._folder()
         arrays = {"vectors": self.vectors.matrix}
-        for name in ("outputs", "biases", "counts"):
+        for name in _BESIDE_VECTORS:
             array = getattr(self.vectors, name)
             if array is not None:
                 arrays[name] = array

@@ -17,6 +17,7 @@ from firth.arrays import Float32, Int32, Int64
 from firth.corpus.vocabulary import Vocabulary
 from firth.errors import DataError, OptionError
 from firth.vectors.neighbors import as_matrix, first_not_finite, normalised_rows, top_k
+from firth.vectors.recommend import Predictor, Recommendations, known_ids
 
 Array = TypeVar("Array", Float32, Int64)
 
@@ -49,14 +50,18 @@ class Vectors:
     outputs
         (n_items, size) float32, the vectors of items as contexts, or None.
     biases
-        (n_items,) float32, or None.
+        (n_items,) float32, the outputs' biases of a model that has them (``nce``), or None.
+    noise
+        (n_items,) float32 >= 0, the probability of each item as a negative, or None. Given without ``outputs``, the
+        model is one whose outputs are its vectors (``tied``).
     counts
         (n_items,) int64, how often each item occurs, or None.
 
     Raises
     ------
     DataError
-        If lengths differ, a key occurs twice, or a number is not finite (the message names the item).
+        If lengths differ, a key occurs twice, a number is not finite or a probability negative (the message names the
+        item).
 
     Examples
     --------
@@ -72,6 +77,7 @@ class Vectors:
         *,
         outputs: npt.ArrayLike | None = None,
         biases: npt.ArrayLike | None = None,
+        noise: npt.ArrayLike | None = None,
         counts: npt.ArrayLike | None = None,
     ) -> None:
         self._vocabulary = Vocabulary(list(keys))
@@ -80,12 +86,11 @@ class Vectors:
         self._outputs = None if outputs is None else self._checked(as_matrix(outputs, name="outputs"), name="outputs")
         if self._outputs is not None and self._outputs.shape != self._matrix.shape:
             raise DataError(f"outputs must have the matrix's shape {self._matrix.shape}, got {self._outputs.shape}.")
-        self._biases: Float32 | None = None
-        if biases is not None:
-            column = np.asarray(biases, dtype=np.float32)
-            if column.shape != (n,):
-                raise DataError(f"biases must hold one number per item, {n}, got the shape {column.shape}.")
-            self._biases = _read_only(self._checked(column.reshape(n, 1), name="biases")[:, 0])
+        self._biases = None if biases is None else self._column(biases, name="biases")
+        self._noise = None if noise is None else self._column(noise, name="noise")
+        if self._noise is not None and n and self._noise.min() < 0:
+            key = self._vocabulary.keys[int(self._noise.argmin())][:80]
+            raise DataError(f"noise must be >= 0, got {self._noise.min()} for {key!r}.")
         self._counts: Int64 | None = None
         if counts is not None:
             self._counts = _read_only(np.asarray(counts).astype(np.int64))
@@ -116,6 +121,11 @@ class Vectors:
     def biases(self) -> Float32 | None:
         """The output biases: (n_items,) float32, read-only, or None."""
         return self._biases
+
+    @property
+    def noise(self) -> Float32 | None:
+        """The probability of each item as a negative: (n_items,) float32, read-only, or None."""
+        return self._noise
 
     @property
     def counts(self) -> Int64 | None:
@@ -252,6 +262,88 @@ class Vectors:
             raise DataError(f"ids must be from 0 to {len(self) - 1}, got {chosen.min()} to {chosen.max()}.")
         queries = self.normalised if ids is None else self.normalised[chosen]
         return Neighbors(*top_k(queries, self.normalised, k=k, exclude=chosen, n_jobs=n_jobs))
+
+    def recommend(self, keys: Sequence[str], *, k: int = 10, exclude_query: bool = True) -> list[tuple[str, float]]:
+        """Return the items that go with these, as the model itself predicts them.
+
+        Parameters
+        ----------
+        keys
+            The query: at least one item. One that is named twice counts twice.
+        k
+            How many, >= 0; fewer are returned where there are fewer.
+        exclude_query
+            Whether the query's own items are left out.
+
+        Returns
+        -------
+        list[tuple[str, float]]
+            Keys and predictions, best first, equal ones by id. A prediction is log p(item | query) up to a constant of
+            the query, the mean over the query's items: differences within one answer have a meaning, levels have none.
+
+        Raises
+        ------
+        OptionError
+            If there is no key, one text came instead of a list, or ``k`` < 0.
+        UnknownItemError
+            If keys are not in the vocabulary; all of them are named.
+        DataError
+            If the vectors came without what predicting takes.
+
+        Notes
+        -----
+        ``most_similar`` answers "what is like X", this "what goes with X". O(n_items * size) time. Items that are
+        never predicted (their noise is 0) are no answer. See :mod:`firth.vectors.recommend` for the formulas.
+        """
+        found = self.recommend_ids([known_ids(self._vocabulary, keys)], k=k, exclude_query=exclude_query)
+        pairs = zip(found.ids[0].tolist(), found.predictions[0].tolist(), strict=True)
+        return [(self._vocabulary.keys[i], prediction) for i, prediction in pairs if i >= 0]
+
+    def recommend_ids(
+        self,
+        queries: Sequence[npt.ArrayLike],
+        *,
+        k: int = 10,
+        exclude_query: bool = True,
+        n_jobs: int | Literal["auto"] = "auto",
+    ) -> Recommendations:
+        """Return what goes with each of many queries.
+
+        Parameters
+        ----------
+        queries
+            Each a list of at least one id.
+        k
+            How many, >= 0; rows are filled up with -1 where there are fewer.
+        exclude_query
+            Whether a query's own items are left out.
+        n_jobs
+            Threads; "auto" takes all processors that this process may use.
+
+        Raises
+        ------
+        DataError
+            If an id does not exist, a query is empty, or the vectors came without what predicting takes.
+        OptionError
+            If ``k`` or ``n_jobs`` is outside its range.
+
+        Notes
+        -----
+        Exact. O(n_queries * n_items * size) time. Same bytes for any ``n_jobs``, and for a query alone as among others.
+        """
+        return self._predictor.recommend(queries, k=k, exclude_query=exclude_query, n_jobs=n_jobs)
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return Predictor(self)
+
+    def _column(self, numbers: npt.ArrayLike, *, name: str) -> Float32:
+        column = np.asarray(numbers, dtype=np.float32)
+        if column.shape != (len(self._vocabulary),):
+            raise DataError(
+                f"{name} must hold one number per item, {len(self._vocabulary)}, got the shape {column.shape}."
+            )
+        return _read_only(self._checked(column[:, None], name=name)[:, 0])
 
     def _checked(self, matrix: Float32, *, name: str) -> Float32:
         if len(matrix) != len(self._vocabulary):
