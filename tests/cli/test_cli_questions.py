@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from cli_calls import call
 
+from firth import evaluation
 from firth.cli.questions import spread_terms
 from firth.runs.run import Run
 
@@ -53,6 +54,49 @@ def test_recommend_shows_predictions_in_a_table(finished: Path):
     assert heading.split() == ["prediction", "item", "genre", "score", "count"]
 
 
+@pytest.fixture
+def question_files(tmp_path: Path) -> tuple[Path, Path]:
+    pairs = "".join(
+        f"drama film {i}\tdrama film {i + 3}\t9\ndrama film {i}\tcomedy film {i + 2}\t{i % 2}\n" for i in (1, 4)
+    )
+    (tmp_path / "likeness.tsv").write_text(pairs + "drama film 1\tno film\t3\nbad line\n", encoding="utf-8")
+    questions = ": gram1\n" + "drama film 1\tdrama film 4\tcomedy film 0\tcomedy film 3\n" * 2
+    (tmp_path / "q.tsv").write_text(questions + ": other\nno film\ta\tb\tc\n", encoding="utf-8")
+    return tmp_path / "likeness.tsv", tmp_path / "q.tsv"
+
+
+def test_evaluations_are_the_librarys(finished: Path, question_files: tuple[Path, Path]):
+    pairs, questions = question_files
+    done = call("evaluate", finished, "--similarity", pairs, "--analogies", questions, "--restrict", 50, "--json")
+    document = json.loads(done.stdout)
+    vectors = Run.load(finished).vectors
+    expected = evaluation.similarity(vectors, evaluation.WordPairs.read(pairs)).to_dict()
+    assert document["similarity"] == [{**expected, "spearman": pytest.approx(expected["spearman"])}]
+    assert (expected["n_oov"], expected["n_bad_lines"], expected["spearman"] > 0.7) == (1, 1, True)
+    assert [one["method"] for one in document["analogies"]] == ["3cosadd", "3cosmul"]
+    total = evaluation.analogies(vectors, evaluation.AnalogyQuestions.read(questions), restrict=50).total
+    assert document["analogies"][0]["total"] == total.to_dict()
+    assert document["analogies"][0]["sections"]["other"]["accuracy"] is None
+
+
+def test_evaluations_are_shown_with_what_could_not_be_asked(finished: Path, question_files: tuple[Path, Path]):
+    pairs, questions = question_files
+    shown = call("evaluate", finished, "--similarity", pairs, "--analogies", questions).stdout
+    rows = {line.split()[0]: line.split() for line in shown.splitlines() if line.strip()}
+    assert rows["likeness"][2:] == ["5", "1", "80%"]
+    assert rows["other"] == ["other", "1", "1", "0", "-", "-"]
+    assert rows["total"][:4] == ["total", "3", "1", "0"]
+    assert "likeness: 1 lines could not be read" in shown
+
+
+def test_without_files_evaluate_shows_what_was_measured(finished: Path):
+    shown = call("evaluate", finished).stdout
+    assert "loss on held-out pairs" in shown
+    (line,) = (line for line in shown.splitlines() if "genre in common" in line)
+    found = next(one for one in Run.load(finished).metrics["agreement"] if one["name"] == "genre")
+    assert line.split()[-2:] == [f"{found['value']:.3f}", f"{found['chance']:.3f}"]
+
+
 def test_arithmetic_takes_several_keys_after_one_option(finished: Path):
     terms = ["--plus", "drama film 1", "comedy film 0", "--minus", "sci-fi film 2"]
     document = json.loads(call("arithmetic", finished, *terms, "--json").stdout)
@@ -96,6 +140,9 @@ def test_an_unknown_key_names_the_closest_three(finished: Path):
         (["neighbors", "{run}"], 2, "KEY"),
         (["recommend", "{run}"], 2, "KEY"),
         (["recommend", "{run}", "drama flim 1", "x"], 1, "unknown items 'drama flim 1'"),
+        (["evaluate", "{run}", "--similarity", "{run}/run.json"], 1, "two words and a score"),
+        (["evaluate", "{run}", "--analogies", "none.txt"], 1, "no file at none.txt"),
+        (["evaluate", "{run}", "--restrict", "0"], 2, "--restrict"),
         (["arithmetic", "{run}"], 2, "at least one key"),
         (["arithmetic", "{run}", "--plus", "x"], 1, "unknown item 'x'"),
         (["clusters", "{run}", "-n", "1"], 2, "-n"),

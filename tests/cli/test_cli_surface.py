@@ -28,7 +28,19 @@ COMMANDS = _commands()
 
 def test_the_commands_are_the_contracts():
     assert set(COMMANDS) == {
-        *("run", "demo", "import", "neighbors", "recommend", "arithmetic", "clusters", "map", "plot", "export"),
+        *(
+            "run",
+            "demo",
+            "import",
+            "neighbors",
+            "recommend",
+            "arithmetic",
+            "clusters",
+            "evaluate",
+            "map",
+            "plot",
+            "export",
+        ),
         *("runs list", "runs show"),
     }
 

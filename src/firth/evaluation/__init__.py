@@ -1,1 +1,18 @@
 """Whether vectors are any good, and compared with what."""
+
+from firth.evaluation.analogy import AnalogyResult, AnalogyScore, analogies
+from firth.evaluation.groups import Agreement, agreement
+from firth.evaluation.questions import AnalogyQuestions, WordPairs
+from firth.evaluation.words import SimilarityResult, similarity
+
+__all__ = [
+    "Agreement",
+    "AnalogyQuestions",
+    "AnalogyResult",
+    "AnalogyScore",
+    "SimilarityResult",
+    "WordPairs",
+    "agreement",
+    "analogies",
+    "similarity",
+]
