@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from firth.arrays import Float64
-from firth.corpus.contexts import Groups
+from firth.arrays import Bool, Float64
+from firth.corpus.contexts import Context
 from firth.errors import DataError, SourceError, closest
 
 if TYPE_CHECKING:
@@ -18,16 +19,16 @@ _SEPARATOR = " - "
 _EXACT = 2.0**53  # whole float64 numbers below are exact, and are written without a decimal point
 
 
-def check_columns(name: str, frame: pl.DataFrame, declared: Groups) -> None:
-    """Raise SourceError if the context ``name`` names a column that its frame does not have."""
+def check_columns(name: str, existing: Sequence[str], declared: Context) -> None:
+    """Raise SourceError if the context ``name`` names a column that is not among the ``existing``."""
     for column in declared.columns:
-        if column not in frame.columns:
-            near = closest(column, frame.columns, n=3)
+        if column not in existing:
+            near = closest(column, existing, n=3)
             hint = f" Closest: {', '.join(map(repr, near))}." if near else ""
-            listed = ", ".join(frame.columns[:20]) or "none"
+            listed = ", ".join(existing[:20]) or "none"
             raise SourceError(
                 f"context {name!r} needs a column {column!r}.{hint} Columns: {listed}. "
-                "Rename one with 'as' in the query, or name it in Groups."
+                f"Rename one with 'as' in the query, or name it in {type(declared).__name__}."
             )
 
 
@@ -80,8 +81,8 @@ def _number_texts(column: pl.Series) -> pl.Series:
     return pl.select(chosen).to_series()
 
 
-def numbers(what: str, column: pl.Series, *, mask: pl.Series) -> tuple[Float64, int]:
-    """Return a column as finite numbers, NaN where there is none, and how many texts were no number.
+def numbers(what: str, column: pl.Series, *, mask: pl.Series) -> tuple[Float64, Bool]:
+    """Return a column as finite numbers, NaN where there is none, and which texts are no number.
 
     Parameters
     ----------
@@ -110,14 +111,14 @@ def numbers(what: str, column: pl.Series, *, mask: pl.Series) -> tuple[Float64, 
                 f"{what} must hold numbers, got only texts such as {example!r}. "
                 "Name a numeric column, cast it in the query, or leave out aggregate and round."
             )
-        parsed_column, n = parsed, n_unread
+        parsed_column, not_numeric = parsed, unread.fill_null(False).to_numpy()
     elif kind.is_numeric() or kind in (pl.Boolean, pl.Null):
-        parsed_column, n = column.cast(pl.Float64), 0
+        parsed_column, not_numeric = column.cast(pl.Float64), np.zeros(len(column), dtype=bool)
     else:
         raise DataError(f"{what} must hold numbers, got {kind}. {_remedy(kind)}")
     values = parsed_column.fill_null(float("nan")).to_numpy().astype(np.float64, copy=True)
     values[~np.isfinite(values)] = np.nan
-    return values, n
+    return values, not_numeric
 
 
 def _remedy(kind: DataType | DataTypeClass) -> str:

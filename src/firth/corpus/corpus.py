@@ -74,11 +74,12 @@ class CorpusReport:
     n_items
         Size of the vocabulary.
     contexts
-        For each context, by name:
+        For each unordered context, by name:
 
         ============================  =====================================================================
         ``rows_read``                 rows of the query or table
         ``rows_without_key``          dropped: the item's key is NULL, NaN or empty
+        ``rows_dropped``              only where the vocabulary drops items: rows of those, which are in no group
         ``rows_missing``              rows with a key whose value is NULL or NaN (or infinite): no group
         ``rows_not_numeric``          rows whose value should be a number and is a text that is none: no group
         ``n_items_without_group``     items with no value at all
@@ -89,16 +90,42 @@ class CorpusReport:
         ``n_pairs``                   pairs of distinct items that share a group, counted once per group
         ``largest_group``             number of members
         ============================  =====================================================================
+
+        For each ordered context the first that apply to its source (text: see ``firth.read_text``), and the others:
+
+        ============================  =====================================================================
+        ``rows_read``                 rows of the query or table
+        ``rows_without_key``          dropped: the item's key is NULL, NaN or empty
+        ``rows_without_sequence``     dropped: the item has a key; the sequence's name is NULL, NaN or empty
+        ``rows_without_order``        dropped: both are there; the order is NULL, NaN or empty
+        ``rows_of_equal_order``       kept as they came: another row of the sequence has the same order
+        ``rows_without_items``        of lists, dropped: the row's list is NULL, empty or holds missing keys only
+        ``entries_read``              of lists: entries of the rows that have a sequence
+        ``entries_without_key``       of lists, dropped: entries that are NULL, NaN or empty
+        ``sequences``                 sequences of one item or more
+        ``sequences_empty``           sequences without one, left out
+        ``sequences_short``           sequences with fewer than two items that are kept: they give no pair
+        ``longest_sequence``          number of places
+        ``tokens``                    places in all sequences
+        ``items_dropped``             distinct items that ``min_count`` or ``max_items`` drops
+        ``tokens_dropped``            places of those: skipped, or read as the unknown item
+        ============================  =====================================================================
     rows_rejected
         Rows of a file that could not be read at all.
     rejected_examples
-        A few of them, with their line numbers.
+        A few of them, and of what could not be read as it is, with their line numbers.
+    items_dropped
+        Distinct keys that are no items, because of ``min_count`` or ``max_items``.
+    occurrences_dropped
+        How often those occur, added up over the contexts.
     """
 
     n_items: int
     contexts: Mapping[str, Mapping[str, int]]
     rows_rejected: int = 0
     rejected_examples: tuple[str, ...] = field(default=())
+    items_dropped: int = 0
+    occurrences_dropped: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain types, for JSON."""
@@ -107,36 +134,59 @@ class CorpusReport:
             "contexts": {name: dict(counts) for name, counts in self.contexts.items()},
             "rows_rejected": self.rows_rejected,
             "rejected_examples": list(self.rejected_examples),
+            "items_dropped": self.items_dropped,
+            "occurrences_dropped": self.occurrences_dropped,
         }
 
     def __str__(self) -> str:
         lines = [f"{self.n_items:,} items"]
+        if self.items_dropped:
+            lines[0] += f"; {self.items_dropped:,} others dropped, which occur {self.occurrences_dropped:,} times"
         if self.rows_rejected:
             lines.append(f"{self.rows_rejected:,} rows of the file could not be read:")
-            lines += [f"  {example}" for example in self.rejected_examples]
+        elif self.rejected_examples:
+            lines.append("not everything could be read as it is:")
+        lines += [f"  {example}" for example in self.rejected_examples]
         lines += [f"{name}: {_sentence(counts)}" for name, counts in self.contexts.items()]
         return "\n".join(lines)
 
 
 _REMARKS = (
     ("rows_without_key", "rows without a key dropped"),
+    ("rows_without_sequence", "rows without a sequence dropped"),
+    ("rows_without_order", "rows without an order dropped"),
+    ("rows_without_items", "rows without items dropped"),
+    ("rows_of_equal_order", "rows of equal order kept as they came"),
+    ("rows_dropped", "rows of dropped items"),
     ("rows_missing", "rows without a value"),
     ("rows_not_numeric", "rows whose value is no number"),
     ("n_without_weight", "memberships of weight 0 left out"),
     ("n_single_member_groups", "groups of one item left out"),
     ("n_items_without_group", "items in no group"),
+    ("entries_without_key", "entries of lists without a key dropped"),
+    ("tokens_rejected", "tokens rejected"),
+    ("invalid_bytes", "bytes that are not UTF-8 replaced"),
+    ("sequences_empty", "empty sequences left out"),
+    ("sequences_short", "sequences of fewer than two items give no pairs"),
 )
 
 
 def _sentence(counts: Mapping[str, int]) -> str:
-    if counts["n_groups"]:
+    if "sequences" in counts:
+        head = (
+            f"{counts['sequences']:,} sequences of up to {counts['longest_sequence']:,} items, "
+            f"{counts['tokens']:,} in all"
+        )
+        if counts["tokens_dropped"]:
+            head += f", {counts['tokens_dropped']:,} of them dropped ({counts['items_dropped']:,} distinct)"
+    elif counts["n_groups"]:
         head = (
             f"{counts['rows_read']:,} rows, {counts['n_groups']:,} groups of 2 to {counts['largest_group']:,} items, "
             f"{counts['n_pairs']:,} pairs"
         )
     else:
         head = f"{counts['rows_read']:,} rows, no group of two or more items: gives no pairs"
-    return "; ".join([head, *(f"{counts[key]:,} {text}" for key, text in _REMARKS if counts[key])])
+    return "; ".join([head, *(f"{counts[key]:,} {text}" for key, text in _REMARKS if counts.get(key))])
 
 
 @dataclass(frozen=True, eq=False)

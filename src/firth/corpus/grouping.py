@@ -21,14 +21,15 @@ from firth.errors import DataError
 class Rows:
     """One context's rows before ids: keys, and each row's number or category.
 
-    ``values`` are NaN, and ``categories`` null, where a row says nothing; one of the two is None.
+    ``values`` are NaN, and ``categories`` null, where a row says nothing; one of the two is None. ``not_numeric`` tells
+    where a text should be a number and is none.
     """
 
     keys: pl.Series
     values: Float64 | None
     categories: pl.Series | None
     weights: Float64 | None
-    n_not_numeric: int
+    not_numeric: Bool
 
     def present(self) -> Bool:
         """Return whether each row says something: (n_rows,) bool."""
@@ -50,12 +51,12 @@ def read_rows(name: str, frame: pl.DataFrame, declared: Groups) -> Rows:
     has_key = keys.is_not_null()
     column = frame[declared.column]
     what = f"context {name!r}: column {declared.column!r}"
-    values, categories, n_not_numeric = None, None, 0
+    values, categories, not_numeric = None, None, np.zeros(frame.height, dtype=bool)
     if declared.aggregate == "count":
         present = columns.texts(what, column).is_not_null()
         values = np.where(present.to_numpy(), 1.0, np.nan)
     elif declared.aggregate is not None or declared.round is not None:
-        values, n_not_numeric = columns.numbers(what, column, mask=has_key)
+        values, not_numeric = columns.numbers(what, column, mask=has_key)
     else:
         categories = columns.texts(what, column)
     weights = None
@@ -67,7 +68,7 @@ def read_rows(name: str, frame: pl.DataFrame, declared: Groups) -> Rows:
         weights = np.where(np.isnan(weights), 0.0, weights)
         if weights.size and weights.min() < 0:
             raise DataError(f"{what} must be >= 0, got {weights.min():g}.")
-    return Rows(keys, values, categories, weights, n_not_numeric)
+    return Rows(keys, values, categories, weights, not_numeric)
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,15 @@ def build_context(name: str, declared: Groups, rows: Rows, ids: pl.DataFrame) ->
     members = _members(item_ids, group, weights)
     if attribute is None:
         attribute = _list_attribute(name, members, labels, n_items)
-    n_given = int(given.sum())
+    n_given, n_not_numeric = int(given.sum()), int((has_key & rows.not_numeric).sum())
+    n_without_key = rows.keys.null_count()
+    n_dropped = len(rows.keys) - int(has_key.sum()) - n_without_key
     counts = {
         "rows_read": len(rows.keys),
-        "rows_without_key": len(rows.keys) - int(has_key.sum()),
-        "rows_missing": int(has_key.sum()) - n_given - rows.n_not_numeric,
-        "rows_not_numeric": rows.n_not_numeric,
+        "rows_without_key": n_without_key,
+        **({"rows_dropped": n_dropped} if n_dropped else {}),
+        "rows_missing": int(has_key.sum()) - n_given - n_not_numeric,
+        "rows_not_numeric": n_not_numeric,
         "n_items_without_group": n_items - len(np.unique(item_ids)),
     }
     return _keep(name, declared, members, labels, counts), attribute

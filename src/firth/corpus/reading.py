@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from os import PathLike
 from typing import TYPE_CHECKING
 
-from firth.corpus.build import Rejected, build, check_contexts
-from firth.corpus.contexts import Groups
+from firth.corpus.assemble import Rejected, assemble, check_contexts
+from firth.corpus.build import build
+from firth.corpus.contexts import Context, Sequences
 from firth.corpus.corpus import Corpus
+from firth.corpus.ordering import encode_rows
+from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import OptionError
-from firth.progress import Progress, SilentProgress
+from firth.progress import Progress, SilentProgress, Task
 from firth.sources import sql, tables
 
 if TYPE_CHECKING:
@@ -17,9 +21,18 @@ if TYPE_CHECKING:
 
 
 def read_sql(
-    uri: str, query: str | None = None, *, contexts: Mapping[str, Groups], progress: Progress | None = None
+    uri: str,
+    query: str | None = None,
+    *,
+    contexts: Mapping[str, Context],
+    min_count: int = 1,
+    max_items: int | None = None,
+    unknown: str | None = None,
+    progress: Progress | None = None,
 ) -> Corpus:
-    """Return the corpus of what queries to a database select, in long form: one row per (item, value).
+    """Return the corpus of what queries to a database select, in long form.
+
+    One row per (item, value) for :class:`~firth.Groups`, one per (sequence, item) for :class:`~firth.Sequences`.
 
     Parameters
     ----------
@@ -30,6 +43,12 @@ def read_sql(
         One SELECT for every context that has no ``query`` of its own.
     contexts
         What makes items belong together, by name. Equal queries run once.
+    min_count
+        Items that occur less often, in all contexts together, are dropped.
+    max_items
+        At most so many items are kept, the most frequent; None: all.
+    unknown
+        Key of one more item that dropped ones are read as in sequences; None: they are skipped.
     progress
         Hears of each query and of the building.
 
@@ -41,7 +60,7 @@ def read_sql(
         If the source cannot be read (``SourceNotFoundError``: no such file; ``ReadOnlyError``: a query that is not one
         plain SELECT), or an answer lacks a column.
     DataError
-        If there are fewer than two items, or no two of them share a group.
+        If there are fewer than two items, or no two of them share a group or a sequence.
 
     Examples
     --------
@@ -57,6 +76,7 @@ def read_sql(
     ... )  # doctest: +SKIP
     """
     check_contexts(contexts)
+    vocabulary = VocabularyOptions(min_count=min_count, max_items=max_items, unknown=unknown)
     progress = progress or SilentProgress()
     texts: dict[str, str] = {}
     for name, declared in contexts.items():
@@ -72,21 +92,41 @@ def read_sql(
         for i, text in enumerate(distinct):
             frames[text] = sql.query(uri, text)
             task.update(i + 1, text=f"{frames[text].height:,} rows")
-    return _build({name: frames[text] for name, text in texts.items()}, contexts, progress)
+    with progress.task("building", total=1) as task:
+        corpus = build({name: frames[text] for name, text in texts.items()}, contexts, vocabulary=vocabulary)
+        task.update(1, text=f"{len(corpus):,} items")
+    return corpus
 
 
 def read_table(
-    table: object, *, contexts: Mapping[str, Groups], strict: bool = False, progress: Progress | None = None
+    table: object,
+    *,
+    contexts: Mapping[str, Context],
+    min_count: int = 1,
+    max_items: int | None = None,
+    unknown: str | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
 ) -> Corpus:
-    """Return the corpus of a file or a data frame in long form: one row per (item, value).
+    """Return the corpus of a file or a data frame in long form.
+
+    One row per (item, value) for :class:`~firth.Groups`, one per (sequence, item) for :class:`~firth.Sequences`, or one
+    per sequence where the items are a column of lists.
 
     Parameters
     ----------
     table
-        Path of a .csv, .tsv, .parquet, .jsonl or .ndjson file (text also as .gz, .xz, .zst), or a data frame of
-        polars, pandas or anything else that speaks Arrow.
+        Path of a .csv, .tsv, .parquet, .jsonl or .ndjson file (text also as .gz, .xz, .zst), of a .json slice of the
+        Million Playlist Dataset or a folder of such slices; or a data frame of polars, pandas or anything else that
+        speaks Arrow.
     contexts
         What makes items belong together, by name.
+    min_count
+        Items that occur less often, in all contexts together, are dropped.
+    max_items
+        At most so many items are kept, the most frequent; None: all.
+    unknown
+        Key of one more item that dropped ones are read as in sequences; None: they are skipped.
     strict
         Whether a row that cannot be read is an error; otherwise such rows are counted in the corpus's report.
     progress
@@ -99,29 +139,67 @@ def read_table(
     SourceError
         If the table cannot be read (``SourceNotFoundError``: no such file), or lacks a column.
     DataError
-        If there are fewer than two items, or no two of them share a group.
+        If there are fewer than two items, or no two of them share a group or a sequence.
+
+    Notes
+    -----
+    Where all contexts are Sequences, a file is read in batches: what is held grows with the items and the sequences'
+    names, and by 12 to 20 bytes per row, about twice that while the rows are sorted; an order of texts is held as
+    well. With Groups the whole table is held.
     """
     check_contexts(contexts)
+    vocabulary = VocabularyOptions(min_count=min_count, max_items=max_items, unknown=unknown)
     progress = progress or SilentProgress()
     for name, declared in contexts.items():
         if declared.query is not None:
             raise OptionError(f"context {name!r} has a query, but a table is read whole; leave the query out.")
+    if all(isinstance(declared, Sequences) for declared in contexts.values()):
+        return _sequences(table, contexts, vocabulary, strict, progress)
     with progress.task("reading", total=1) as task:
         read = tables.read(table)
         task.update(1, text=f"{read.frame.height:,} rows")
     if strict:
         read.check()
     rejected = Rejected(read.n_rejected, read.examples)
-    return _build(dict.fromkeys(contexts, read.frame), contexts, progress, rejected)
-
-
-def _build(
-    frames: Mapping[str, pl.DataFrame],
-    contexts: Mapping[str, Groups],
-    progress: Progress,
-    rejected: Rejected | None = None,
-) -> Corpus:
     with progress.task("building", total=1) as task:
-        corpus = build(frames, contexts, rejected=rejected)
+        corpus = build(dict.fromkeys(contexts, read.frame), contexts, vocabulary=vocabulary, rejected=rejected)
         task.update(1, text=f"{len(corpus):,} items")
     return corpus
+
+
+def _sequences(
+    table: object, contexts: Mapping[str, Context], vocabulary: VocabularyOptions, strict: bool, progress: Progress
+) -> Corpus:
+    """Return the corpus of a table that holds sequences only, and so is read in batches."""
+    declared = {name: context for name, context in contexts.items() if isinstance(context, Sequences)}
+    needed = {column for context in declared.values() for column in context.columns}
+    source = table if isinstance(table, (str, PathLike)) else tables.read(table).frame
+    with progress.task("reading") as task:
+        reader = _Reader(source, needed, strict, task)
+        encoded = encode_rows(declared, reader.batches)
+    with progress.task("building", total=1) as task:
+        rejected = Rejected(reader.n_rejected, reader.examples[: tables.N_EXAMPLES])
+        corpus = assemble(encoded, contexts, vocabulary=vocabulary, rejected=rejected)
+        task.update(1, text=f"{len(corpus):,} items")
+    return corpus
+
+
+class _Reader:
+    """A table that may be read more than once, in batches; its last reading is the one that is counted."""
+
+    def __init__(self, source: object, columns: set[str], strict: bool, task: Task) -> None:
+        self._source, self._columns, self._strict, self._task = source, columns, strict, task
+        self.n_rejected = 0
+        self.examples: tuple[str, ...] = ()
+
+    def batches(self) -> Iterator[tables.Table]:
+        """Yield the batches, counted and told to the task."""
+        self.n_rejected, self.examples, n_rows = 0, (), 0
+        for batch in tables.batches(self._source, self._columns):
+            if self._strict:
+                batch.check()
+            self.n_rejected += batch.n_rejected
+            self.examples += batch.examples
+            n_rows += batch.frame.height
+            self._task.update(n_rows, text=f"{n_rows:,} rows")
+            yield batch

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from firth.arrays import Int32, Int64
+from firth.corpus.contexts import Sequences
+from firth.corpus.encoded import Encoded
+from firth.errors import RunError
+
+_BLOCK = 1 << 20  # tokens rewritten at once
+_IN_MEMORY = 1 << 24  # tokens that are rewritten in memory; more go into a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,3 +63,91 @@ class SequenceContext:
     def sizes(self) -> Int64:
         """Tokens per sequence, the dropped ones counted: (n_sequences,) int64."""
         return np.diff(self.offsets)
+
+
+def build_sequences(
+    name: str, declared: Sequences, encoded: Encoded, ids: Int32, *, n_items: int, unknown: int
+) -> SequenceContext:
+    """Return a built ordered context.
+
+    Parameters
+    ----------
+    name, declared
+        The context.
+    encoded
+        Its sequences, in codes of their own.
+    ids
+        (n_keys,) int32. The item that each code stands for; -1 where it was dropped.
+    n_items
+        Size of the vocabulary, the unknown item included.
+    unknown
+        Id that dropped items are read as; -1: none.
+
+    Notes
+    -----
+    The tokens of ``encoded`` are taken as they are, without a copy, where its codes are the ids already. Otherwise they
+    are rewritten block by block, into a file that is gone with the array if they are many.
+    """
+    first_dropped = n_items if unknown < 0 else unknown
+    kept = ids >= 0
+    counts = np.zeros(n_items, dtype=np.int64)
+    counts[ids[kept]] = encoded.counts[kept]
+    n_dropped = int(encoded.counts[~kept].sum())
+    if unknown >= 0:
+        counts[unknown] = n_dropped
+    codes = np.arange(len(ids), dtype=np.int32)
+    as_they_are = bool(np.all(np.where(kept, codes == ids, codes >= first_dropped)))
+    tokens = encoded.tokens if as_they_are else _renumbered(encoded.tokens, np.where(kept, ids, first_dropped))
+    sizes = np.diff(encoded.offsets)
+    pairable = sizes if unknown >= 0 or not n_dropped else _kept_sizes(tokens, encoded.offsets, first_dropped)
+    report = {
+        **encoded.report,
+        "sequences_short": int((pairable < 2).sum()),
+        "longest_sequence": int(sizes.max()) if len(sizes) else 0,
+        "items_dropped": int((~kept).sum()),
+        "tokens_dropped": n_dropped,
+    }
+    return SequenceContext(
+        name=name,
+        weight=float(declared.weight),
+        window=declared.window,
+        tokens=tokens,
+        offsets=encoded.offsets,
+        unknown=unknown,
+        counts=counts,
+        report=report,
+    )
+
+
+def _renumbered(tokens: Int32, ids: Int32) -> Int32:
+    result = _spacious(len(tokens))
+    for start in range(0, len(tokens), _BLOCK):
+        result[start : start + _BLOCK] = ids[tokens[start : start + _BLOCK]]
+    result.flags.writeable = False
+    return result
+
+
+def _spacious(n: int) -> Int32:
+    """Return room for n int32: in memory if it is small, else in a file that is deleted with the array."""
+    if n <= _IN_MEMORY:
+        return np.empty(n, dtype=np.int32)
+    try:
+        with tempfile.TemporaryFile(prefix="firth-") as file:
+            return np.memmap(file, dtype=np.int32, mode="w+", shape=(n,))
+    except OSError as error:
+        raise RunError(
+            f"cannot write {4 * n:,} bytes to {tempfile.gettempdir()}: {error.strerror or error}. "
+            "Choose another folder with the environment variable TMPDIR."
+        ) from error
+
+
+def _kept_sizes(tokens: Int32, offsets: Int64, first_dropped: int) -> Int64:
+    """Return how many tokens of each sequence are of kept items: (n_sequences,) int64."""
+    before = np.zeros(len(offsets), dtype=np.int64)
+    n_kept, place = 0, 1
+    for start in range(0, len(tokens), _BLOCK):
+        running = n_kept + np.cumsum(tokens[start : start + _BLOCK] < first_dropped)
+        end = int(np.searchsorted(offsets, start + len(running), side="right"))
+        before[place:end] = running[offsets[place:end] - start - 1]
+        n_kept, place = int(running[-1]), max(place, end)
+    return np.diff(before)

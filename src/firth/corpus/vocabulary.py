@@ -87,6 +87,10 @@ class Vocabulary:
         """
         return np.array([self.id(key) for key in keys], dtype=np.int32)
 
+    def find(self, keys: Iterable[str]) -> Int32:
+        """Return the ids of ``keys``, -1 for each that is not in the vocabulary: (n_keys,) int32."""
+        return np.array([self._ids.get(key, -1) for key in keys], dtype=np.int32)
+
     def closest(self, key: str, *, k: int = _N_SUGGESTIONS) -> list[str]:
         """Return up to ``k`` keys that are spelled like ``key``, the closest first, letter case aside.
 

@@ -6,6 +6,7 @@ them shown with their line numbers.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -18,6 +19,8 @@ from firth.sources.arrow import check_names
 
 _DELIMITED = {".csv": ",", ".tsv": "\t"}
 _LINES = (".jsonl", ".ndjson")
+_BATCH = 1 << 18  # rows
+N_EXAMPLES = text.N_EXAMPLES
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,16 @@ class Table:
         A few of those, with line numbers.
     source
         The file's name, for messages.
+    names
+        Of a batch: the columns of the whole table, also those that were not read; None if they are known only when
+        all of it is read.
     """
 
     frame: pl.DataFrame
     n_rejected: int = 0
     examples: tuple[str, ...] = ()
     source: str = "the table"
+    names: tuple[str, ...] | None = None
 
     def check(self) -> None:
         """Raise SourceError if a row could not be read."""
@@ -94,24 +101,85 @@ def read(table: object) -> Table:
     return Table(_frame(table))
 
 
+def batches(table: object, columns: Collection[str] | None = None) -> Iterator[Table]:
+    """Yield a file or a data frame in batches of some 100,000 rows, at least one, each a :class:`Table`.
+
+    Parameters
+    ----------
+    table
+        As for ``read``.
+    columns
+        The columns that are needed, to save reading others; None: all.
+
+    Raises
+    ------
+    SourceNotFoundError
+        If there is no such file.
+    SourceError
+        If the file cannot be read, or ``table`` is neither file nor frame.
+
+    Notes
+    -----
+    One batch of a file is held at a time; a frame is held already, and is not copied.
+    """
+    if not isinstance(table, (str, PathLike)):
+        yield from _slices(_frame(table))
+        return
+    path = Path(table)
+    kind = _kind(path)
+    if kind == ".parquet":
+        yield from _parquet_batches(path, columns)
+    elif kind in _DELIMITED:
+        for frame, rejected, examples in text.delimited_batches(path, separator=_DELIMITED[kind]):
+            yield Table(frame, rejected, examples, str(path), tuple(frame.columns))
+    else:
+        for frame, rejected, examples in text.json_batches(path):
+            yield Table(frame, rejected, examples, str(path))
+
+
+def _slices(frame: pl.DataFrame) -> Iterator[Table]:
+    for part in frame.iter_slices(_BATCH) if frame.height else [frame]:
+        yield Table(part, names=tuple(frame.columns))
+
+
+def _parquet_batches(path: Path, columns: Collection[str] | None) -> Iterator[Table]:
+    try:
+        lazy = pl.scan_parquet(path, glob=False)
+        names = tuple(lazy.collect_schema().names())
+        if columns is not None:
+            lazy = lazy.select([name for name in names if name in columns])
+        n_rows = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
+        for start in range(0, max(n_rows, 1), _BATCH):
+            yield Table(lazy.slice(start, _BATCH).collect(), source=str(path), names=names)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceError(f"cannot read {path}: {str(error).splitlines()[0]}. It may be cut short.") from error
+
+
 def _read_file(path: Path) -> Table:
+    kind = _kind(path)
+    if kind == ".parquet":
+        return Table(_read_parquet(path), source=str(path))
+    if kind in _DELIMITED:
+        frame, rejected, examples = text.read_delimited(path, separator=_DELIMITED[kind])
+    else:
+        frame, rejected, examples = text.read_json_lines(path)
+    return Table(frame, rejected, examples, str(path))
+
+
+def _kind(path: Path) -> str:
+    """Return the suffix that tells how a file is read; one of a compression is left out."""
     if not path.exists():
         raise SourceNotFoundError(f"no file lies at {path} (looked in {Path.cwd()}).")
     if path.is_dir():
         raise SourceError(f"a table must be a file, {path} is a folder.")
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    kind = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] in text.COMPRESSED else (suffixes or [""])[-1]
-    if kind == ".parquet" and suffixes[-1] == kind:
-        return Table(_read_parquet(path), source=str(path))
-    if kind in _DELIMITED:
-        frame, rejected, examples = text.read_delimited(path, separator=_DELIMITED[kind])
-    elif kind in _LINES:
-        frame, rejected, examples = text.read_json_lines(path)
-    else:
-        raise SourceError(
-            f"a table must be .csv, .tsv, .jsonl, .ndjson (also with .gz, .xz or .zst) or .parquet, got {path.name!r}."
-        )
-    return Table(frame, rejected, examples, str(path))
+    is_packed = len(suffixes) > 1 and suffixes[-1] in text.COMPRESSED
+    kind = suffixes[-2] if is_packed else (suffixes or [""])[-1]
+    if kind in _DELIMITED or kind in _LINES or (kind == ".parquet" and not is_packed):
+        return kind
+    raise SourceError(
+        f"a table must be .csv, .tsv, .jsonl, .ndjson (also with .gz, .xz or .zst) or .parquet, got {path.name!r}."
+    )
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:

@@ -1,15 +1,20 @@
 """Text files in rows: decompressed, checked line by line, and the lines that do not fit told apart from the rest.
 
 polars fills a row that is too short with nulls in silence and stops at the first that is too long. Here both are found
-first, without a loop over rows: a record's fields are counted from its separators outside of quotes.
+first, without a loop over rows: a record's fields are counted from its separators outside of quotes. Files are read
+in pieces of whole lines, so that what is held does not grow with them.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import lzma
 import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -17,7 +22,8 @@ from firth.errors import MissingExtraError, SourceError
 from firth.sources.arrow import check_names
 
 COMPRESSED = (".gz", ".xz", ".zst")
-_N_EXAMPLES = 3
+N_EXAMPLES = 3
+_CHUNK = 1 << 23  # bytes of text that are held at a time
 
 
 def read_text(path: Path) -> str:
@@ -28,43 +34,96 @@ def read_text(path: Path) -> str:
     SourceError
         If it is cut short, damaged or not UTF-8.
     """
+    return "".join(text for text, _ in pieces(path))
+
+
+def pieces(path: Path, *, quoted: bool = False) -> Iterator[tuple[str, int]]:
+    """Yield a file's text in pieces of whole lines, each with the number of its first line (from 1).
+
+    Parameters
+    ----------
+    path
+        File, UTF-8; .gz, .xz and .zst are decompressed.
+    quoted
+        Whether a line's end between double quotes ends no line.
+
+    Raises
+    ------
+    SourceError
+        If it is cut short, damaged or not UTF-8.
+    """
+    line = 1
+    for n, data in enumerate(_whole_lines(_chunks(path), quoted=quoted)):
+        try:
+            yield data.decode("utf-8-sig" if n == 0 else "utf-8"), line
+        except UnicodeDecodeError as error:
+            line += data.count(b"\n", 0, error.start)
+            raise SourceError(
+                f"{path} is not UTF-8 at line {line}. Convert it first, for example: iconv -f latin1 -t utf-8."
+            ) from error
+        line += data.count(b"\n")
+
+
+def _whole_lines(chunks: Iterable[bytes], *, quoted: bool) -> Iterator[bytes]:
+    """Yield the chunks, cut after a line's end instead of anywhere; an even number of quotes lies before each cut."""
+    held: list[bytes] = []
+    n_held = 0  # quotes in what is held; before it their number is even
+    for chunk in chunks:
+        n_quotes = chunk.count(b'"') if quoted else 0
+        end, n_after = len(chunk), 0
+        while (cut := chunk.rfind(b"\n", 0, end)) >= 0:
+            n_after += chunk.count(b'"', cut, end) if quoted else 0
+            if (n_held + n_quotes - n_after) % 2 == 0:
+                break
+            end = cut
+        if cut < 0:
+            held.append(chunk)
+            n_held += n_quotes
+            continue
+        yield b"".join([*held, chunk[: cut + 1]])
+        held, n_held = [chunk[cut + 1 :]], n_after
+    if any(held):
+        yield b"".join(held)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
     try:
-        data = _decompressed(path)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, pl.exceptions.PolarsError, ValueError) as error:
+        with _opened(path) as stream:
+            while chunk := stream.read(_CHUNK):
+                yield bytes(chunk)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
         raise SourceError(f"cannot read {path}: {error}. It may be cut short; fetch it again.") from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise SourceError(
-            f"{path} is not UTF-8 at line {line}. Convert it first, for example: iconv -f latin1 -t utf-8."
-        ) from error
 
 
-def _decompressed(path: Path) -> bytes:
+def _opened(path: Path) -> AbstractContextManager[Any]:
     suffix = path.suffix.lower()
     if suffix == ".gz":
         import gzip
 
-        return gzip.decompress(path.read_bytes())
+        return gzip.open(path)
     if suffix == ".xz":
-        return lzma.decompress(path.read_bytes())
+        return lzma.open(path)
     if suffix == ".zst":
-        return _zstd(path)
-    return path.read_bytes()
-
-
-def _zstd(path: Path) -> bytes:
-    try:
-        import pyarrow as pa
-    except ImportError as error:
-        raise MissingExtraError("reading .zst", "pyarrow", "sql") from error
-    with pa.input_stream(str(path), compression="zstd") as stream:
-        return bytes(stream.read())
+        try:
+            import pyarrow as pa
+        except ImportError as error:
+            raise MissingExtraError("reading .zst", "pyarrow", "sql") from error
+        stream: AbstractContextManager[Any] = pa.input_stream(str(path), compression="zstd")
+        return stream
+    return path.open("rb")
 
 
 def read_delimited(path: Path, *, separator: str) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
     """Return the rows of a delimited file as texts, how many records do not fit, and a few of those.
+
+    The whole of what :func:`delimited_batches` yields.
+    """
+    frames, n_bad, examples = zip(*delimited_batches(path, separator=separator), strict=True)
+    return pl.concat(frames), sum(n_bad), tuple(itertools.chain(*examples))[:N_EXAMPLES]
+
+
+def delimited_batches(path: Path, *, separator: str) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...]]]:
+    """Yield the rows of a delimited file as texts, how many records do not fit, and a few of those; at least once.
 
     A record fits if it has as many fields as the first line and its quotes follow RFC 4180: a field that holds a quote,
     a separator or a line's end stands in double quotes, and a quote within is doubled. Empty lines are skipped; an
@@ -81,34 +140,48 @@ def read_delimited(path: Path, *, separator: str) -> tuple[pl.DataFrame, int, tu
     ------
     SourceError
         If the file is empty, cannot be read, or its first line does not name each column once.
+
+    Notes
+    -----
+    About 8 MB of text are held at a time; all that follows a quote which is never closed.
     """
-    content = read_text(path)
-    records = _records(content)
-    if records.is_empty():
+    names: list[str] = []
+    for content, line in pieces(path, quoted=True):
+        records = _records(content, line)
+        if not names:
+            if records.is_empty():
+                continue
+            names = _header(path, records["record"][0], separator)
+            records = records.slice(1)
+        yield _rows(path, records, names, separator)
+    if not names:
         raise SourceError(f"{path} is empty; its first line must name the columns.")
-    names = _header(path, records["record"][0], separator)
-    records = records.slice(1).with_columns(
-        _n_fields(separator).alias("n_fields"), _is_quoted_well(separator).alias("ok")
-    )
+
+
+def _rows(
+    path: Path, records: pl.DataFrame, names: list[str], separator: str
+) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
+    records = records.with_columns(_n_fields(separator).alias("n_fields"), _is_quoted_well(separator).alias("ok"))
     fits = (pl.col("n_fields") == len(names)) & pl.col("ok")
     good, bad = records.filter(fits)["record"], records.filter(~fits)
     if good.is_empty():
         frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     else:
         frame = pl.read_csv(
-            "\n".join(good.to_list()).encode(),
+            good.str.join("\n").item().encode(),
             has_header=False,
             separator=separator,
             schema=dict.fromkeys(names, pl.String),
         )
     if frame.height != len(good):
         raise SourceError(f"{path} cannot be divided into rows: {len(good)} were expected, {frame.height} came.")
-    return frame, bad.height, _examples(bad.head(_N_EXAMPLES), len(names))
+    return frame, bad.height, _examples(bad.head(N_EXAMPLES), len(names))
 
 
-def _records(content: str) -> pl.DataFrame:
-    """Return columns record and line (from 1), without empty records; a quoted line's end does not end one."""
-    lines = pl.DataFrame({"record": pl.Series([content]).str.split("\n").explode()}).with_row_index("line", offset=1)
+def _records(content: str, first_line: int) -> pl.DataFrame:
+    """Return columns record and line, without empty records; a quoted line's end does not end one."""
+    lines = pl.DataFrame({"record": pl.Series([content]).str.split("\n").explode()})
+    lines = lines.with_row_index("line", offset=first_line)
     if '"' in content:
         n_quotes = pl.col("record").str.count_matches('"', literal=True).cast(pl.Int64)
         lines = lines.with_columns(starts=(n_quotes.cum_sum() - n_quotes) % 2 == 0)
@@ -164,25 +237,58 @@ def read_json_lines(path: Path) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
     SourceError
         If the file cannot be read, or no line is an object.
     """
-    # JSON has no fixed shape, so each line is parsed by itself: about a second for a million short rows.
-    lines = enumerate(read_text(path).split("\n"), start=1)
     rows: list[dict[str, object]] = []
     bad: list[str] = []
-    for number, line in lines:
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if isinstance(row, dict):
-            rows.append(row)
-        else:
-            bad.append(f"line {number} is no JSON object: {line[:60]!r}")
-    if not rows:
-        raise SourceError(f"{path} holds no JSON objects; give one a line." + (f" {bad[0]}" if bad else ""))
+    for some_rows, some_bad in _objects(path):
+        rows += some_rows
+        bad += some_bad
+    return _json_frame(path, rows), len(bad), tuple(bad[:N_EXAMPLES])
+
+
+def json_batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...]]]:
+    """Yield what :func:`read_json_lines` returns batch by batch, each with the columns that its lines name.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read, no line is an object, or a column's values are texts in one batch and none in
+        another.
+    """
+    kinds: dict[str, bool] = {}
+    for rows, bad in _objects(path):
+        frame = _json_frame(path, rows) if rows else pl.DataFrame()
+        for name, kind in frame.schema.items():
+            if kind != pl.Null and kinds.setdefault(name, kind == pl.String) != (kind == pl.String):
+                raise SourceError(f"{path}: a column's values have several types (texts and others in {name!r}).")
+        yield frame, len(bad), tuple(bad[:N_EXAMPLES])
+
+
+def _objects(path: Path) -> Iterator[tuple[list[dict[str, object]], list[str]]]:
+    """Yield the objects of some lines, and what is said of the lines that hold none."""
+    # JSON has no fixed shape, so each line is parsed by itself: about a second for a million short rows.
+    n_rows, first_bad = 0, ""
+    for content, first_line in pieces(path):
+        rows: list[dict[str, object]] = []
+        bad: list[str] = []
+        for number, line in enumerate(content.split("\n"), start=first_line):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if isinstance(row, dict):
+                rows.append(row)
+            else:
+                bad.append(f"line {number} is no JSON object: {line[:60]!r}")
+        n_rows, first_bad = n_rows + len(rows), first_bad or (bad[0] if bad else "")
+        yield rows, bad
+    if not n_rows:
+        raise SourceError(f"{path} holds no JSON objects; give one a line." + (f" {first_bad}" if first_bad else ""))
+
+
+def _json_frame(path: Path, rows: list[dict[str, object]]) -> pl.DataFrame:
     try:
-        frame = pl.DataFrame(rows, infer_schema_length=None)
+        return pl.DataFrame(rows, infer_schema_length=None)
     except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
         raise SourceError(f"{path}: a column's values have several types ({str(error).splitlines()[0]}).") from error
-    return frame, len(bad), tuple(bad[:_N_EXAMPLES])
