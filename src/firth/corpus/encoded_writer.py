@@ -19,7 +19,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from io import FileIO
 from pathlib import Path
@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from firth import _kernel
 from firth.arrays import Int32, Int64
 from firth.corpus.encoded import ABOUT, COUNTS, FORMAT, KEYS, OFFSETS, TOKENS, Encoded, load_encoded
 from firth.errors import DataError, RunError
@@ -143,6 +144,7 @@ class EncodedWriter(AbstractContextManager["EncodedWriter"]):
         report: Mapping[str, int],
         examples: Sequence[str] = (),
         aliases: Int32 | None = None,
+        order: Callable[[Int64], Int64] | None = None,
     ) -> Encoded:
         """Return the sequences with their codes renumbered by count descending, then by key.
 
@@ -156,6 +158,9 @@ class EncodedWriter(AbstractContextManager["EncodedWriter"]):
             A few texts for the reader.
         aliases
             (n_keys,) int32. The code that each code is read as, where two stand for one key; None: itself.
+        order
+            Given how often each code occurs, returns the codes by count descending, then by key, if that can be known
+            faster than from the keys.
 
         Raises
         ------
@@ -172,17 +177,15 @@ class EncodedWriter(AbstractContextManager["EncodedWriter"]):
         if self._n_codes > len(keys):
             raise DataError(f"every code needs a key, got code {self._n_codes - 1} with {len(keys)} keys.")
         try:
-            counts = self._counts(len(keys))
-            if aliases is not None:
-                counts = np.bincount(aliases, weights=counts, minlength=len(keys)).astype(np.int64)
-            order = code_order(keys, counts)
+            counts = self.counts(len(keys), aliases)
+            ordered = code_order(keys, counts) if order is None else order(counts)
             rank = np.empty(len(keys), dtype=np.int32)
-            rank[order] = np.arange(len(keys), dtype=np.int32)
-            order = order[: int(np.count_nonzero(counts))]
-            kept = [keys[code] for code in order.tolist()]
+            rank[ordered] = np.arange(len(keys), dtype=np.int32)
+            ordered = ordered[: int(np.count_nonzero(counts))]
+            kept = [keys[code] for code in ordered.tolist()]
             if len(set(kept)) != len(kept):
                 raise DataError("keys must be distinct; two codes that occur have the same key.")
-            counts = counts[order]
+            counts, keys_json = counts[ordered], json.dumps(kept).encode()
             tokens_digest = self._recode(rank if aliases is None else rank[aliases])
             about = {
                 "format": FORMAT,
@@ -196,30 +199,36 @@ class EncodedWriter(AbstractContextManager["EncodedWriter"]):
                     "sequences_empty": self.n_empty,
                 },
                 "examples": list(examples),
-                "fingerprint": _fingerprint(kept, tokens_digest, self._offsets_digest()),
+                "fingerprint": hashlib.sha256(
+                    b"firth encoded 1" + tokens_digest + self._offsets_digest() + keys_json
+                ).hexdigest(),
             }
             counts.astype("<i8").tofile(self.folder / COUNTS)
-            (self.folder / KEYS).write_text(json.dumps(kept), encoding="utf-8")
+            (self.folder / KEYS).write_bytes(keys_json)
             (self.folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
-            self._tokens.close()
-            self._offsets.close()
+            self._close()
             encoded = load_encoded(self.folder, keys=kept)
         except OSError as error:
             raise _cannot_write(self.folder, error) from error
         return encoded
 
-    def _counts(self, n_keys: int) -> Int64:
+    def counts(self, n_keys: int, aliases: Int32 | None = None) -> Int64:
+        """Return how often each code was written: (n_keys,) int64, after ``aliases`` if there are any."""
         counts = np.zeros(n_keys, dtype=np.int64)
         for start in range(0, self.n_tokens, _BLOCK):
             block = _read_block(self._tokens, start, min(_BLOCK, self.n_tokens - start), np.int32)
-            found = np.bincount(block)
-            counts[: len(found)] += found
+            _kernel.count_codes(block, counts)
+        if aliases is not None:
+            moved = np.zeros(n_keys, dtype=np.int64)
+            np.add.at(moved, aliases, counts)
+            return moved
         return counts
 
     def _recode(self, rank: Int32) -> bytes:
         digest = hashlib.sha256()
         for start in range(0, self.n_tokens, _BLOCK):
-            block = rank[_read_block(self._tokens, start, min(_BLOCK, self.n_tokens - start), np.int32)]
+            block = _read_block(self._tokens, start, min(_BLOCK, self.n_tokens - start), np.int32)
+            _kernel.recode(block, rank)
             digest.update(block.data)
             self._tokens.seek(start * 4)
             _write_all(self._tokens, block)
@@ -235,10 +244,18 @@ class EncodedWriter(AbstractContextManager["EncodedWriter"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._is_temporary or kind is not None:
+            self.discard()
+        self._close()
+
+    def discard(self) -> None:
+        """Close and remove the files."""
+        self._close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _close(self) -> None:
         self._tokens.close()
         self._offsets.close()
-        if self._is_temporary or kind is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def encode_arrays(
@@ -278,14 +295,6 @@ def _write_all(file: FileIO, array: npt.NDArray[Any]) -> None:
     view, done = array.view(np.uint8), 0
     while done < len(view):
         done += file.write(view[done:].data)
-
-
-def _fingerprint(keys: list[str], tokens_digest: bytes, offsets_digest: bytes) -> str:
-    digest = hashlib.sha256(b"firth encoded 1" + tokens_digest + offsets_digest)
-    texts = [key.encode("utf-8", "surrogatepass") for key in keys]
-    digest.update(np.array([len(text) for text in texts], dtype="<i8").tobytes())
-    digest.update(b"".join(texts))
-    return digest.hexdigest()
 
 
 def _cannot_write(folder: Path, error: OSError) -> RunError:
