@@ -3,7 +3,8 @@ import pytest
 
 from firth import _kernel
 from firth.errors import DataError, OptionError
-from firth.vectors.neighbors import n_threads, normalised_rows, top_k
+from firth.threads import n_threads
+from firth.vectors.neighbors import normalised_rows, top_k
 
 
 def brute_force(queries, matrix, k, exclude):

@@ -26,7 +26,8 @@ import numpy.typing as npt
 from firth.arrays import Float32, Float64
 from firth.errors import DataError, MissingExtraError, OptionError
 from firth.progress import Progress, SilentProgress
-from firth.vectors.neighbors import as_matrix, check_finite, n_threads, normalised_rows
+from firth.threads import n_threads
+from firth.vectors.neighbors import as_matrix, check_finite, normalised_rows
 
 Engine = Literal["scikit-learn", "scikit-learn-intelex"]
 

@@ -15,9 +15,9 @@ from firth.arrays import Float32, Float64
 from firth.corpus.corpus import Corpus
 from firth.errors import DataError
 from firth.randomness import Purpose, uniform
+from firth.threads import n_threads
 from firth.training.distributions import GroupTables, HeldoutSplit, Noise, group_tables, noise
 from firth.training.options import TrainOptions
-from firth.vectors.neighbors import n_threads
 
 _MIN_EPOCHS = 5
 _PAIRS_PER_ITEM = 500

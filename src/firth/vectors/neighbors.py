@@ -6,7 +6,6 @@ are settled in one place. It refuses rows that are not finite: they have no near
 
 from __future__ import annotations
 
-import os
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from firth import _kernel
 from firth.arrays import Float32, Int32
 from firth.errors import DataError, OptionError
+from firth.threads import n_threads
 
 _BLOCK = 1 << 22  # numbers looked at in one piece
 
@@ -78,21 +78,6 @@ def top_k(
     if ids.size and (ids.min() < 0 or not np.isfinite(scores).all()):
         raise DataError("dot products left the range of float32; normalise the rows first.")
     return ids, scores
-
-
-def n_threads(n_jobs: object) -> int:
-    """Return the number of threads that ``n_jobs`` stands for.
-
-    Raises
-    ------
-    OptionError
-        If it is neither "auto" nor an integer from 1 to 1024.
-    """
-    if n_jobs == "auto":
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not isinstance(n_jobs, int) or not 1 <= n_jobs <= 1024:
-        raise OptionError(f"n_jobs must be 'auto' or a whole number from 1 to 1024, got {n_jobs!r}.")
-    return int(n_jobs)
 
 
 def as_matrix(matrix: npt.ArrayLike, *, name: str) -> Float32:
