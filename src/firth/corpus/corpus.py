@@ -98,7 +98,7 @@ class CorpusReport:
         ``rows_without_key``          dropped: the item's key is NULL, NaN or empty
         ``rows_without_sequence``     dropped: the item has a key; the sequence's name is NULL, NaN or empty
         ``rows_without_order``        dropped: both are there; the order is NULL, NaN or empty
-        ``rows_of_equal_order``       kept as they came: another row of the sequence has the same order
+        ``rows_of_equal_order``       kept as they came: an earlier row of the sequence has the same order
         ``rows_without_items``        of lists, dropped: the row's list is NULL, empty or holds missing keys only
         ``entries_read``              of lists: entries of the rows that have a sequence
         ``entries_without_key``       of lists, dropped: entries that are NULL, NaN or empty

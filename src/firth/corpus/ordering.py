@@ -121,9 +121,7 @@ class LongForm:
             }
         )
         numbers = numbers.with_columns(self._orders(frame))
-        self._report += self._dropped(
-            "rows_without_{}", numbers, {"item": "key", "sequence": "sequence", "order": "order"}
-        )
+        self._drop(numbers, {"item": "key", "sequence": "sequence", "order": "order"})
         self._chunks.append(numbers.drop_nulls())
 
     def _add_lists(self, frame: pl.DataFrame) -> None:
@@ -133,9 +131,7 @@ class LongForm:
         if others:
             raise DataError(f"{what} must be the only one where it holds lists, got {', '.join(declared.items)}.")
         kind = frame.schema[column]
-        if kind == pl.Null:
-            frame = frame.with_columns(pl.col(column).cast(pl.List(pl.Null)))
-        elif not isinstance(kind, pl.List | pl.Array):
+        if kind != pl.Null and not isinstance(kind, pl.List | pl.Array):
             raise DataError(f"{what} must hold lists where no column names the sequence, got {kind}. Give sequence.")
         first_row = self._report["rows_read"] - frame.height
         if declared.sequences:
@@ -143,14 +139,13 @@ class LongForm:
         else:
             names = pl.Series(np.arange(first_row, first_row + frame.height, dtype=np.int32))
         rows = pl.DataFrame({"row": np.arange(frame.height), "sequence": names}).with_columns(self._orders(frame))
-        lists = pl.DataFrame({"row": rows["row"], column: frame[column]}).explode(column, empty_as_null=False)
+        lists = pl.DataFrame({"row": rows["row"], column: frame[column].cast(pl.List(getattr(kind, "inner", pl.Null)))})
+        lists = lists.filter(pl.col(column).list.len() > 0).explode(column)
         lists = lists.select("row", item=self._items.of(columns.keys(self._name, lists, (column,))))
         filled = lists.group_by("row").agg(pl.len(), item=pl.col("item").is_not_null().any())
         filled = filled.with_columns(item=pl.when("item").then(pl.lit(0)))
         rows = rows.join(filled, on="row", how="left", maintain_order="left")
-        self._report += self._dropped(
-            "rows_without_{}", rows, {"item": "items", "sequence": "sequence", "order": "order"}
-        )
+        self._drop(rows, {"item": "items", "sequence": "sequence", "order": "order"})
         rows = rows.drop_nulls()
         kept = rows.drop("len", "item").join(lists, on="row", how="left", maintain_order="left_right")
         self._report["entries_read"] += kept.height
@@ -158,14 +153,12 @@ class LongForm:
         kept = kept.drop_nulls().with_columns(is_first=pl.col("row") != pl.col("row").shift(1, fill_value=-1))
         self._chunks.append(kept.drop("row"))
 
-    def _dropped(self, pattern: str, numbers: pl.DataFrame, names: Mapping[str, str]) -> Counter[str]:
-        """Return how many rows lack their item, how many others their sequence, how many others their order."""
-        counts: Counter[str] = Counter()
+    def _drop(self, numbers: pl.DataFrame, names: Mapping[str, str]) -> None:
+        """Count the rows that lack their item, of the others those that lack their sequence, then their order."""
         for column, name in names.items():
             if column in numbers.columns:
-                counts[pattern.format(name)] = numbers[column].null_count()
+                self._report[f"rows_without_{name}"] += numbers[column].null_count()
                 numbers = numbers.filter(pl.col(column).is_not_null())
-        return counts
 
     def _names(self, frame: pl.DataFrame) -> pl.Series:
         """Return the name of each row's sequence; null where a part of it is missing."""
@@ -182,8 +175,8 @@ class LongForm:
             return []
         what = f"context {self._name!r}: order column {column!r}"
         values = frame[column]
-        if isinstance(values.dtype, pl.Categorical | pl.Enum):
-            values = values.cast(pl.String)
+        if isinstance(values.dtype, pl.Categorical | pl.Enum) or self._order_is_text:
+            values = columns.texts(what, values)
         if values.dtype == pl.String:
             values = self._spelled(values)
         elif values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):

@@ -1,4 +1,4 @@
-"""Tables that are files or frames: CSV, TSV, Parquet, JSON lines, polars, pandas and whatever else speaks Arrow.
+"""Tables that are files or frames: CSV, Parquet, JSON lines, playlists, polars, pandas and whatever else speaks Arrow.
 
 Text files are read as texts: a key ``007`` stays ``007``. Rows that do not fit are set aside and counted, and a few of
 them shown with their line numbers.
@@ -6,6 +6,7 @@ them shown with their line numbers.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from os import PathLike
@@ -14,11 +15,13 @@ from pathlib import Path
 import polars as pl
 
 from firth.errors import MissingExtraError, SourceError, SourceNotFoundError
-from firth.sources import text
+from firth.sources import playlists, text
 from firth.sources.arrow import check_names
+from firth.sources.streams import COMPRESSED
 
 _DELIMITED = {".csv": ",", ".tsv": "\t"}
 _LINES = (".jsonl", ".ndjson")
+_SLICES = ".json"
 _BATCH = 1 << 18  # rows
 N_EXAMPLES = text.N_EXAMPLES
 
@@ -82,8 +85,8 @@ def read(table: object) -> Table:
     ----------
     table
         A path ending in .csv, .tsv, .jsonl or .ndjson, alone or followed by .gz, .xz or .zst; a path ending in
-        .parquet; or a frame of polars, pandas, or any object with ``__arrow_c_stream__``. Text is UTF-8, and a file's
-        first line names the columns.
+        .parquet; a slice of playlists in .json, or a folder of those; or a frame of polars, pandas, or any object with
+        ``__arrow_c_stream__``. Text is UTF-8, and a delimited file's first line names the columns.
 
     Raises
     ------
@@ -94,7 +97,7 @@ def read(table: object) -> Table:
 
     Notes
     -----
-    A text file is held in memory about three times while it is read.
+    A text file is held in memory about twice while it is read.
     """
     if isinstance(table, (str, PathLike)):
         return _read_file(Path(table))
@@ -133,7 +136,8 @@ def batches(table: object, columns: Collection[str] | None = None) -> Iterator[T
         for frame, rejected, examples in text.delimited_batches(path, separator=_DELIMITED[kind]):
             yield Table(frame, rejected, examples, str(path), tuple(frame.columns))
     else:
-        for frame, rejected, examples in text.json_batches(path):
+        read = playlists.slice_batches(path, columns) if kind == _SLICES else text.json_batches(path)
+        for frame, rejected, examples in read:
             yield Table(frame, rejected, examples, str(path))
 
 
@@ -161,6 +165,10 @@ def _read_file(path: Path) -> Table:
         return Table(_read_parquet(path), source=str(path))
     if kind in _DELIMITED:
         frame, rejected, examples = text.read_delimited(path, separator=_DELIMITED[kind])
+    elif kind == _SLICES:
+        frames, n_rejected, some = zip(*playlists.slice_batches(path), strict=True)
+        frame = pl.concat(frames, how="diagonal_relaxed")
+        rejected, examples = sum(n_rejected), tuple(itertools.chain(*some))[:N_EXAMPLES]
     else:
         frame, rejected, examples = text.read_json_lines(path)
     return Table(frame, rejected, examples, str(path))
@@ -171,14 +179,15 @@ def _kind(path: Path) -> str:
     if not path.exists():
         raise SourceNotFoundError(f"no file lies at {path} (looked in {Path.cwd()}).")
     if path.is_dir():
-        raise SourceError(f"a table must be a file, {path} is a folder.")
+        return _SLICES
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    is_packed = len(suffixes) > 1 and suffixes[-1] in text.COMPRESSED
+    is_packed = len(suffixes) > 1 and suffixes[-1] in COMPRESSED
     kind = suffixes[-2] if is_packed else (suffixes or [""])[-1]
-    if kind in _DELIMITED or kind in _LINES or (kind == ".parquet" and not is_packed):
+    if kind in _DELIMITED or kind in (*_LINES, _SLICES) or (kind == ".parquet" and not is_packed):
         return kind
     raise SourceError(
-        f"a table must be .csv, .tsv, .jsonl, .ndjson (also with .gz, .xz or .zst) or .parquet, got {path.name!r}."
+        "a table must be .csv, .tsv, .jsonl, .ndjson, .json (also with .gz, .xz or .zst) or .parquet, "
+        f"got {path.name!r}."
     )
 
 

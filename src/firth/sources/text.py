@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import itertools
 import json
-import lzma
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from firth.errors import MissingExtraError, SourceError
+from firth.errors import SourceError
 from firth.sources.arrow import check_names
+from firth.sources.streams import open_stream
 
-COMPRESSED = (".gz", ".xz", ".zst")
 N_EXAMPLES = 3
 _CHUNK = 1 << 23  # bytes of text that are held at a time
 
@@ -87,30 +83,9 @@ def _whole_lines(chunks: Iterable[bytes], *, quoted: bool) -> Iterator[bytes]:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    try:
-        with _opened(path) as stream:
-            while chunk := stream.read(_CHUNK):
-                yield bytes(chunk)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
-        raise SourceError(f"cannot read {path}: {error}. It may be cut short; fetch it again.") from error
-
-
-def _opened(path: Path) -> AbstractContextManager[Any]:
-    suffix = path.suffix.lower()
-    if suffix == ".gz":
-        import gzip
-
-        return gzip.open(path)
-    if suffix == ".xz":
-        return lzma.open(path)
-    if suffix == ".zst":
-        try:
-            import pyarrow as pa
-        except ImportError as error:
-            raise MissingExtraError("reading .zst", "pyarrow", "sql") from error
-        stream: AbstractContextManager[Any] = pa.input_stream(str(path), compression="zstd")
-        return stream
-    return path.open("rb")
+    with open_stream(path) as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
 
 
 def read_delimited(path: Path, *, separator: str) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
@@ -242,7 +217,7 @@ def read_json_lines(path: Path) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
     for some_rows, some_bad in _objects(path):
         rows += some_rows
         bad += some_bad
-    return _json_frame(path, rows), len(bad), tuple(bad[:N_EXAMPLES])
+    return json_frame(path, rows), len(bad), tuple(bad[:N_EXAMPLES])
 
 
 def json_batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...]]]:
@@ -251,15 +226,15 @@ def json_batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...
     Raises
     ------
     SourceError
-        If the file cannot be read, no line is an object, or a column's values are texts in one batch and none in
-        another.
+        If the file cannot be read, no line is an object, or a column's values have several types; numbers among texts
+        become texts.
     """
     kinds: dict[str, bool] = {}
     for rows, bad in _objects(path):
-        frame = _json_frame(path, rows) if rows else pl.DataFrame()
+        frame = json_frame(path, rows)
         for name, kind in frame.schema.items():
-            if kind != pl.Null and kinds.setdefault(name, kind == pl.String) != (kind == pl.String):
-                raise SourceError(f"{path}: a column's values have several types (texts and others in {name!r}).")
+            if kind != pl.Null and kinds.setdefault(name, kind.is_nested()) != kind.is_nested():
+                raise SourceError(f"{path}: a column's values have several types (lists and others in {name!r}).")
         yield frame, len(bad), tuple(bad[:N_EXAMPLES])
 
 
@@ -287,7 +262,14 @@ def _objects(path: Path) -> Iterator[tuple[list[dict[str, object]], list[str]]]:
         raise SourceError(f"{path} holds no JSON objects; give one a line." + (f" {first_bad}" if first_bad else ""))
 
 
-def _json_frame(path: Path, rows: list[dict[str, object]]) -> pl.DataFrame:
+def json_frame(path: Path, rows: list[dict[str, object]]) -> pl.DataFrame:
+    """Return objects of JSON as a frame.
+
+    Raises
+    ------
+    SourceError
+        If the values of a column have several types.
+    """
     try:
         return pl.DataFrame(rows, infer_schema_length=None)
     except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
