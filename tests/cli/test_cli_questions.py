@@ -152,7 +152,7 @@ def test_an_unknown_key_names_the_closest_three(finished: Path):
         (["plot", "{run}", "-o", "{run}/a.gif"], 1, ".png"),
         (["plot", "{run}", "--color-by", "gnre", "-o", "{run}/a.png"], 1, "Closest: 'genre'"),
         (["plot", "{run}"], 2, "-o"),
-        (["export", "{run}", "--format", "gensim", "-o", "a"], 2, "--format"),
+        (["export", "{run}", "--format", "pickle", "-o", "a"], 2, "--format"),
         (["export", "{run}", "--format", "npy", "-o", "{run}/run.json/a.npy"], 1, "cannot write"),
         (["export", "{run}", "--format", "parquet", "-o", "{run}/none/a.parquet"], 1, "cannot write"),
         (["export", "{run}", "--format", "word2vec", "-o", "{run}/none/a.txt"], 1, "cannot write"),
@@ -233,6 +233,11 @@ def test_exported_vectors_come_back(finished: Path, tmp_path: Path, kind: str):
     back, run = Run.load(tmp_path / "back"), Run.load(finished)
     assert np.allclose(back.vectors.matrix, run.vectors.matrix, atol=1e-6)
     assert call("neighbors", tmp_path / "back", back.vectors.keys[4]).exit_code == 0
+
+
+def test_a_folder_for_the_projector_is_written(finished: Path, tmp_path: Path):
+    assert call("export", finished, "--format", "projector", "-o", tmp_path / "p").exit_code == 0
+    assert len((tmp_path / "p" / "tensors.tsv").read_text().splitlines()) == len(Run.load(finished).vectors)
 
 
 def test_npy_is_the_matrix(finished: Path, tmp_path: Path):

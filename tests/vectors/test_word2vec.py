@@ -37,6 +37,11 @@ def test_the_kind_of_file_is_seen_from_its_content(tmp_path, binary, size):
     assert (again.keys, again.matrix.tobytes()) == (vectors.keys, matrix.tobytes())
 
 
+def test_a_binary_file_that_ends_like_a_letter_cut_in_two_is_no_text(tmp_path):
+    word2vec.write(tmp_path / "v", Vectors(["a"], [[121921.0]]), binary=True)
+    assert word2vec.read(tmp_path / "v").matrix.tolist() == [[121921.0]]
+
+
 def test_the_text_layout_is_gensims(tmp_path):
     word2vec.write(tmp_path / "v", Vectors(["elder ones", "coil"], [[0.5, -2.0], [1e-8, 0.1]]))
     first, *lines = (tmp_path / "v").read_text().splitlines()

@@ -20,15 +20,22 @@ class Format(StrEnum):
 
     word2vec = "word2vec"
     word2vec_binary = "word2vec-binary"
+    gensim = "gensim"
+    glove = "glove"
+    fasttext = "fasttext"
     parquet = "parquet"
     npy = "npy"
+    projector = "projector"
+    keras = "keras"
 
 
 def import_(
     vectors: Annotated[
         Path,
         typer.Argument(
-            metavar="VECTORS", help="A file of word2vec, GloVe or fastText, text or binary.", show_default=False
+            metavar="VECTORS",
+            help="A file of word2vec, GloVe or fastText, text or binary; .npy; or .parquet.",
+            show_default=False,
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder for the run.", show_default=False)],
@@ -36,7 +43,8 @@ def import_(
 ) -> None:
     """Make a run from vectors that another tool trained.
 
-    Every question that needs no more than vectors works on it.
+    Every question that needs no more than vectors works on it. Counts are read from VECTORS.vocab, the keys of a .npy
+    from NAME.keys.json; a .parquet has columns key and vector, and others that become attributes.
     """
     from firth.runs.exchange import import_vectors
 
@@ -57,15 +65,22 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="word2vec (text), word2vec-binary, parquet (items and vectors), npy (the matrix alone).",
+            help="word2vec, word2vec-binary, gensim, glove, fasttext, parquet, npy, projector or keras.",
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="PATH", help="The file to write.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--out", metavar="PATH", help="The file to write, for projector the folder.", show_default=False
+        ),
+    ],
 ) -> None:
     """Write the vectors for another tool.
 
-    Rows are in the order of items.parquet.
+    Rows are in the order of items.parquet. word2vec, glove and fasttext are text; gensim is word2vec text with the
+    counts beside it; parquet holds items and vectors; npy and keras have the keys beside them; projector is a folder
+    for TensorBoard. docs/formats.md says what each holds and loses.
     """
     from firth.runs.exchange import export_run
 

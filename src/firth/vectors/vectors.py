@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,11 @@ from firth.corpus.vocabulary import Vocabulary
 from firth.errors import DataError, OptionError
 from firth.vectors.neighbors import as_matrix, first_not_finite, normalised_rows, top_k
 from firth.vectors.recommend import Predictor, Recommendations, known_ids
+
+if TYPE_CHECKING:
+    import keras
+    import torch
+    from gensim.models import KeyedVectors, Word2Vec
 
 Array = TypeVar("Array", Float32, Int64)
 
@@ -332,6 +337,60 @@ class Vectors:
         Exact. O(n_queries * n_items * size) time. Same bytes for any ``n_jobs``, and for a query alone as among others.
         """
         return self._predictor.recommend(queries, k=k, exclude_query=exclude_query, n_jobs=n_jobs)
+
+    def to_gensim(self) -> KeyedVectors:
+        """Return gensim's ``KeyedVectors`` of the same keys, vectors and counts, in the same order.
+
+        Raises
+        ------
+        MissingExtraError
+            If gensim is not installed.
+        """
+        from firth.vectors.formats.gensim import to_gensim
+
+        return to_gensim(self)
+
+    @staticmethod
+    def from_gensim(source: KeyedVectors | Word2Vec) -> Vectors:
+        """Return the vectors of gensim's ``KeyedVectors``, or of a model that holds them as ``wv``.
+
+        Raises
+        ------
+        DataError
+            If it is neither, or holds numbers that are not finite.
+
+        Notes
+        -----
+        Copied. A model trained with negative sampling brings its output vectors and noise, so that :meth:`recommend`
+        works. Counts that gensim made up when it loaded a file without any (n, n - 1, ... 1) are left out.
+        """
+        from firth.vectors.formats.gensim import from_gensim
+
+        return from_gensim(source)
+
+    def to_torch(self, *, trainable: bool = False) -> torch.nn.Embedding:
+        """Return a PyTorch embedding layer whose row i is item id i; frozen unless ``trainable``.
+
+        Raises
+        ------
+        MissingExtraError
+            If PyTorch is not installed.
+        """
+        from firth.vectors.formats.layers import to_torch
+
+        return to_torch(self, trainable=trainable)
+
+    def to_keras(self, *, trainable: bool = False) -> keras.layers.Embedding:
+        """Return a Keras embedding layer whose row i is item id i; frozen unless ``trainable``.
+
+        Raises
+        ------
+        MissingExtraError
+            If Keras, or the backend that it is set to, is not installed.
+        """
+        from firth.vectors.formats.layers import to_keras
+
+        return to_keras(self, trainable=trainable)
 
     @cached_property
     def _predictor(self) -> Predictor:

@@ -1,8 +1,8 @@
-"""word2vec's text and binary files, which most tools read; GloVe's and fastText's text files are read too.
+"""word2vec's text and binary files, which most tools read; GloVe's and fastText's text files are its kin.
 
-Text: a line ``n_items size``, then one line per item: key, numbers, separated by single spaces. GloVe's has no first
-line. Binary: the same first line, then per item the key, a space and ``size`` little-endian float32; a line feed
-between items is accepted and not written (as gensim does).
+Text: a line ``n_items size``, then one line per item: key, numbers, separated by single spaces. fastText's is the
+same, GloVe's has no first line. Binary: the same first line, then per item the key, a space and ``size`` little-endian
+float32; a line feed between items is accepted and not written (as gensim does).
 
 A space ends a key, so these formats cannot hold keys with spaces, tabs or line breaks as they are. They are written
 with the visible symbols ``␣ ␉ ␊ ␍`` in their place, and read back as what they stand for; keys that hold such a symbol
@@ -36,8 +36,8 @@ _LONGEST_KEY = 1 << 16  # bytes; what goes on for longer is no key
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\x0b\x0c\x1b")
 
 
-def write(path: str | Path, vectors: Vectors, *, binary: bool = False) -> None:
-    """Write vectors for word2vec, gensim and what reads their files.
+def write(path: str | Path, vectors: Vectors, *, binary: bool = False, header: bool = True) -> None:
+    """Write vectors for word2vec, GloVe, fastText, gensim and what reads their files.
 
     Parameters
     ----------
@@ -47,23 +47,29 @@ def write(path: str | Path, vectors: Vectors, *, binary: bool = False) -> None:
         Items in the order of their ids, which for a trained run is by descending count, as gensim expects.
     binary
         Little-endian float32 instead of text. Text holds the shortest digits that give the same float32 again.
+    header
+        Whether the first line says ``n_items size``; GloVe's files, which are text, have none.
 
     Raises
     ------
     DataError
-        If a key is empty, holds one of ``␣ ␉ ␊ ␍``, or is no valid Unicode.
+        If a key is empty, holds one of ``␣ ␉ ␊ ␍``, or is no valid Unicode; or if there is no item to tell the size of
+        vectors in a file without a header.
     RunError
         If the file cannot be written.
     """
-    keys = [_to_file(key) for key in vectors.keys]
+    keys = [key_to_file(key) for key in vectors.keys]
+    if not (header or keys):
+        raise DataError("a GloVe file needs at least one item, got none; export as word2vec instead.")
     with atomic_path(Path(path)) as temporary, temporary.open("wb") as file:
-        file.write(f"{len(vectors)} {vectors.size}\n".encode())
+        if header:
+            file.write(f"{len(vectors)} {vectors.size}\n".encode())
         if binary:
             for key, row in zip(keys, vectors.matrix.astype("<f4", copy=False), strict=True):
                 file.write(key + b" " + row.tobytes())
         else:
-            for line in _text_lines(keys, vectors.matrix):
-                file.write(line)
+            for key, numbers in zip(keys, rows_as_text(vectors.matrix), strict=True):
+                file.write(key + b" " + numbers + b"\n")
 
 
 def read(path: str | Path, *, binary: bool | None = None) -> Vectors:
@@ -100,7 +106,8 @@ def read(path: str | Path, *, binary: bool | None = None) -> Vectors:
         raise SourceError(f"cannot read {source}: {error.strerror or error}.") from error
 
 
-def _to_file(key: str) -> bytes:
+def key_to_file(key: str) -> bytes:
+    """Return a key as these files hold it, or refuse one that could not come back."""
     if not key:
         raise DataError("word2vec files cannot hold the empty key; export as parquet instead.")
     for symbol in _ESCAPES.values():
@@ -115,16 +122,17 @@ def _to_file(key: str) -> bytes:
         raise DataError(f"the key {key[:80]!r} is no valid Unicode; export as npy instead.") from None
 
 
-def _text_lines(keys: list[bytes], matrix: Float32) -> Iterator[bytes]:
+def rows_as_text(matrix: Float32, separator: str = " ") -> Iterator[bytes]:
+    """Yield each row's numbers, in the shortest digits that give the same float32 again."""
     import polars as pl
 
     size = matrix.shape[1]
     step = max(1, _BLOCK_NUMBERS // max(1, size))
-    for start in range(0, len(keys), step):
+    for start in range(0, len(matrix), step):
         rows = matrix[start : start + step]
         texts = pl.Series(rows.reshape(-1)).cast(pl.String).to_list()
         for i in range(len(rows)):
-            yield keys[start + i] + b" " + " ".join(texts[i * size : (i + 1) * size]).encode() + b"\n"
+            yield separator.join(texts[i * size : (i + 1) * size]).encode()
 
 
 def _read(file: BinaryIO, path: Path, binary: bool | None) -> Vectors:
@@ -172,13 +180,14 @@ def _size_of(line: bytes, path: Path) -> int:
 def _looks_binary(file: BinaryIO, size: int) -> bool:
     """Tell whether what follows is binary, and go back."""
     place = file.tell()
-    start = file.read(max(1 << 12, 64 * size))
+    wanted = max(1 << 12, 64 * size)
+    start = file.read(wanted)
     file.seek(place)
     line = _stripped(start.split(b"\n", 1)[0])
     fields = line.split(_separator(line))
     if len(fields) > size and all(_is_number(field) for field in fields[-size:]):
         return False
-    return any(byte in _CONTROLS for byte in start) or not _is_text(start)
+    return any(byte in _CONTROLS for byte in start) or not _is_text(start, is_cut=len(start) == wanted)
 
 
 def _read_text(file: BinaryIO, path: Path, n_items: int | None, size: int, *, first_line: int) -> Vectors:
@@ -204,7 +213,7 @@ def _read_text(file: BinaryIO, path: Path, n_items: int | None, size: int, *, fi
             raise SourceError(f"{path}, line {number}: expected {size} numbers, found {_shown(bad)}.") from None
         if not np.isfinite(row).all():
             raise SourceError(f"{path}, line {number}: numbers must be finite; remove the line.")
-        key = _from_file(fields[0], f"{path}, line {number}")
+        key = key_from_file(fields[0], f"{path}, line {number}")
         if key in keys:
             earlier = keys[key] + first_line
             raise SourceError(
@@ -231,7 +240,7 @@ def _read_binary(file: BinaryIO, path: Path, n_items: int, size: int) -> Vectors
                 if len(data) - place > _LONGEST_KEY:
                     raise SourceError(f"{where}: expected a key and a space; is the file in another format?")
                 raise SourceError(f"{where}: the file is cut off here. Fetch it again.")
-            key = _from_file(data[place:stop], where)
+            key = key_from_file(data[place:stop], where)
             if key in keys:
                 raise SourceError(f"{where}: the key {key[:80]!r} was item {keys[key] + 1} already.")
             keys[key] = item
@@ -244,7 +253,8 @@ def _read_binary(file: BinaryIO, path: Path, n_items: int, size: int) -> Vectors
     return Vectors(list(keys), matrix)
 
 
-def _from_file(key: bytes, where: str) -> str:
+def key_from_file(key: bytes, where: str) -> str:
+    """Return the key that stands in a file, or refuse one that is empty or no UTF-8."""
     if not key:
         raise SourceError(f"{where}: the key is empty.")
     try:
@@ -269,11 +279,11 @@ def _is_number(field: bytes) -> bool:
     return b"_" not in field
 
 
-def _is_text(start: bytes) -> bool:
+def _is_text(start: bytes, *, is_cut: bool) -> bool:
     try:
         start.decode()
     except UnicodeDecodeError as error:
-        return error.start >= len(start) - 4  # cut in the middle of a letter
+        return is_cut and error.start >= len(start) - 4  # in the middle of a letter
     return True
 
 
