@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from firth.corpus.contexts import Groups, Sequences
     from firth.corpus.corpus import Corpus
+    from firth.corpus.phrases import PhraseOptions
     from firth.corpus.reading import read_sql, read_table
+    from firth.corpus.texts import read_text
     from firth.errors import FirthError
     from firth.progress import BarProgress, CallbackProgress
     from firth.runs.exchange import import_vectors
@@ -34,6 +36,7 @@ __all__ = [
     "Corpus",
     "FirthError",
     "Groups",
+    "PhraseOptions",
     "Recipe",
     "Run",
     "Sequences",
@@ -43,6 +46,7 @@ __all__ = [
     "load_run",
     "read_sql",
     "read_table",
+    "read_text",
     "run_recipe",
     "train",
 ]
@@ -53,6 +57,7 @@ _HOMES = {
     "Corpus": "firth.corpus.corpus",
     "FirthError": "firth.errors",
     "Groups": "firth.corpus.contexts",
+    "PhraseOptions": "firth.corpus.phrases",
     "Recipe": "firth.runs.recipe",
     "Run": "firth.runs.run",
     "Sequences": "firth.corpus.contexts",
@@ -62,6 +67,7 @@ _HOMES = {
     "load_run": "firth.runs.run",
     "read_sql": "firth.corpus.reading",
     "read_table": "firth.corpus.reading",
+    "read_text": "firth.corpus.texts",
     "run_recipe": "firth.runs.execute",
     "train": "firth.runs.execute",
 }

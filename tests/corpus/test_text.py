@@ -65,8 +65,8 @@ def test_tokens_are_those_of_pythons_split(folder: Path, content: bytes, piece: 
 @example(text="ΑΣ ΑΣΑ Σ İI ΑΣ.", piece=2)
 def test_lower_case_is_that_of_the_whole_text(folder: Path, text: str, piece: int):
     assume(not is_refused(text.encode()))
-    lowered = text.removeprefix("\ufeff").lower()
-    assert decoded(encode(folder / "lower.txt", text, piece=piece, lowercase=True)) == split(lowered.encode())
+    encoded = encode(folder / "lower.txt", text, piece=piece, lowercase=True)
+    assert decoded(encoded) == split(text.lower().encode())
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ def cache_folder() -> Path:
     return (Path(root) if os.path.isabs(root) else Path.home() / ".cache") / "firth"  # noqa: PTH117 (XDG: else ignored)
 
 
-def keep(name: str, make: Callable[[Path], Path], *, cache: Path | bool | None = None) -> Encoded:
+def keep(name: str, make: Callable[[Path], Path], *, cache: Path | bool = True) -> Encoded:
     """Return the entry ``name`` of the cache, made if it is not there.
 
     Parameters
@@ -59,7 +59,7 @@ def keep(name: str, make: Callable[[Path], Path], *, cache: Path | bool | None =
     make
         Given a new folder, returns one below it that holds an encoded source.
     cache
-        The cache's folder; None or True: that of the user; False: nothing is kept, the files are deleted at once and
+        The cache's folder; True: that of the user; False: nothing is kept, the files are deleted at once and
         live on for as long as the arrays do. So it is also if the folder cannot be written.
 
     Raises
@@ -68,7 +68,7 @@ def keep(name: str, make: Callable[[Path], Path], *, cache: Path | bool | None =
         What ``make`` raises; nothing is kept then.
     """
     if cache is not False:
-        folder = cache_folder() if cache is None or cache is True else cache
+        folder = cache_folder() if cache is True else cache
         entry = folder / f"{name}{_SUFFIX}"
         if (found := _load(entry)) is not None:
             return found

@@ -12,32 +12,132 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from firth import _kernel
 from firth.arrays import Int32
+from firth.corpus.assemble import assemble, check_contexts
 from firth.corpus.cache import keep
+from firth.corpus.contexts import Sequences
+from firth.corpus.corpus import Corpus
 from firth.corpus.encoded import FORMAT, Encoded
 from firth.corpus.encoded_writer import EncodedWriter
-from firth.corpus.phrases import join_phrases
+from firth.corpus.phrases import PhraseOptions, join_phrases, phrase_options
 from firth.corpus.text_options import TextOptions
 from firth.corpus.text_reading import TextReading
-from firth.errors import DataError, SourceError
+from firth.corpus.vocabulary_options import VocabularyOptions
+from firth.errors import DataError, OptionError, SourceError
 from firth.progress import Progress, SilentProgress
 from firth.sources.streams import file_state
+from firth.threads import n_threads
 
 _RULES = 1  # of how text is read; another number is another entry of the cache
 _PIECE = 1 << 22  # bytes read at once
 _SAMPLE = 1 << 16  # bytes at either end of a file that its entry's name depends on
 
 
+def read_text(
+    path: str | PathLike[str] | Sequence[str | PathLike[str]],
+    *,
+    name: str = "text",
+    min_count: int = 5,
+    max_items: int | None = None,
+    unknown: str | None = None,
+    lowercase: bool = False,
+    token_pattern: str | None = None,
+    tokens_per_sequence: int | None = None,
+    phrases: PhraseOptions | bool | float = False,
+    window: int | tuple[int, int] | None = None,
+    strict: bool = False,
+    cache: str | PathLike[str] | bool = True,
+    n_jobs: int | Literal["auto"] = "auto",
+    progress: Progress | None = None,
+) -> Corpus:
+    """Return the corpus of a text: its tokens, in the order of their lines.
+
+    Parameters
+    ----------
+    path
+        File of UTF-8, alone or followed by .gz, .xz or .zst; or several, which are read one after another.
+    name
+        Of the context.
+    min_count
+        Tokens that occur less often are dropped.
+    max_items
+        At most so many items are kept, the most frequent; None: all.
+    unknown
+        Key of one more item that dropped tokens are read as; None: they are skipped.
+    lowercase
+        Whether tokens are lower-cased, by Unicode's rules.
+    token_pattern
+        Regular expression whose matches are the tokens of a line, or what its group matches if it has one. It is
+        applied after lower-casing. None: tokens stand between white space of ASCII.
+    tokens_per_sequence
+        A sequence is so many tokens, across lines; None: a line is one, however long. No sequence is ever cut.
+    phrases
+        Whether two tokens that stand together more often than chance become one, as in ``new_york``: True, a
+        threshold, or :class:`~firth.PhraseOptions`.
+    window
+        How far apart two items of a pair may be: a number of places to either side, or (before, after). None: as the
+        training's own option says.
+    strict
+        Whether a byte that is not UTF-8 is an error; otherwise it is read as U+FFFD, and counted.
+    cache
+        Whether the encoded text is kept on disk, so that it is not read again until it changes: a folder, True for
+        ``$XDG_CACHE_HOME/firth`` or ``~/.cache/firth``, or False.
+    n_jobs
+        Threads; at most 8 are used. "auto": one per core. They have no part in the result.
+    progress
+        Hears of the reading.
+
+    Raises
+    ------
+    OptionError
+        If an option is outside its range.
+    SourceError
+        If a file is missing (``SourceNotFoundError``), empty, binary, cut short, or changes while it is read; with
+        ``strict``, if it is not UTF-8.
+    DataError
+        If there is no token, or none occurs ``min_count`` times.
+
+    Notes
+    -----
+    Memory grows with the distinct tokens, not with the text: its codes lie memory-mapped on disk, 4 bytes a token. The
+    whole text is encoded, so another ``min_count`` does not read it again. A file that was changed without a change of
+    its size, its time, or its first and last 64 KiB is taken for the same.
+
+    Examples
+    --------
+    >>> import firth
+    >>> corpus = firth.read_text("wikipedia.txt.xz", lowercase=True, phrases=True)  # doctest: +SKIP
+    """
+    paths = [Path(path)] if isinstance(path, (str, PathLike)) else [Path(each) for each in path]
+    if not paths:
+        raise OptionError("path must name at least one text, got none.")
+    vocabulary = VocabularyOptions(min_count=min_count, max_items=max_items, unknown=unknown)
+    contexts = {name: Sequences(window=window)}
+    check_contexts(contexts)
+    options = TextOptions(
+        lowercase=lowercase,
+        token_pattern=token_pattern,
+        tokens_per_sequence=tokens_per_sequence,
+        phrases=phrase_options(phrases),
+        strict=strict,
+    )
+    kept = cache if isinstance(cache, bool) else Path(cache)
+    encoded = encode_text(paths, options, cache=kept, n_jobs=n_threads(n_jobs), progress=progress)
+    return assemble({name: encoded}, contexts, vocabulary=vocabulary)
+
+
 def encode_text(
     paths: Sequence[Path],
     options: TextOptions | None = None,
     *,
-    cache: Path | bool | None = None,
+    cache: Path | bool = True,
     n_jobs: int = 1,
     piece: int = _PIECE,
     progress: Progress | None = None,
@@ -51,7 +151,7 @@ def encode_text(
     options
         How the text becomes sequences.
     cache
-        Folder where the result is kept for the next time; None or True: the user's; False: it is not kept.
+        Folder where the result is kept for the next time; True: the user's; False: it is not kept.
     n_jobs
         Threads that read pieces, at most 8.
     piece
