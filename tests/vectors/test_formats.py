@@ -128,7 +128,7 @@ def test_counts_that_do_not_fit_are_refused(tmp_path: Path, text: str):
 @pytest.mark.parametrize(
     ("matrix", "keys", "error", "message"),
     [
-        (np.eye(2), None, SourceNotFoundError, "JSON list of texts in v.keys.json"),
+        (np.eye(2), None, SourceNotFoundError, "JSON list of texts in v.npy.keys.json"),
         (None, ["a"], SourceNotFoundError, "no file at"),
         (np.eye(2), ["a"], SourceError, "2 rows but there are 1 keys"),
         (np.eye(2), ["a", 1], SourceError, "must hold a JSON list of texts"),
@@ -143,7 +143,7 @@ def test_a_matrix_that_does_not_fit_its_keys_is_refused(tmp_path: Path, matrix, 
     if matrix is not None:
         np.save(tmp_path / "v.npy", matrix, allow_pickle=matrix.dtype == object)
     if keys is not None:
-        (tmp_path / "v.keys.json").write_text(json.dumps(keys))
+        (tmp_path / "v.npy.keys.json").write_text(json.dumps(keys))
     with pytest.raises(error, match=message):
         numpy.read(tmp_path / "v.npy")
 
@@ -151,7 +151,7 @@ def test_a_matrix_that_does_not_fit_its_keys_is_refused(tmp_path: Path, matrix, 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY\x01\x00", b"nonsense"])
 def test_a_damaged_matrix_is_refused(tmp_path: Path, content: bytes):
     (tmp_path / "v.npy").write_bytes(content)
-    (tmp_path / "v.keys.json").write_text("[]")
+    (tmp_path / "v.npy.keys.json").write_text("[]")
     with pytest.raises(SourceError, match="damaged"):
         numpy.read(tmp_path / "v.npy")
 

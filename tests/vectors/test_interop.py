@@ -161,8 +161,8 @@ def test_a_keras_file_holds_the_layer_and_its_keys(keras, vectors: Vectors, tmp_
     assert model.get_layer("embedding").get_weights()[0].tobytes() == vectors.matrix.tobytes()
     found = model.predict(np.array([[3, 0]], dtype=np.int32), verbose=0)
     assert found[0].tobytes() == vectors.matrix[[3, 0]].tobytes()
-    assert json.loads((tmp_path / "v.keys.json").read_text()) == KEYS
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["v.keras", "v.keys.json"]
+    assert json.loads((tmp_path / "v.keras.keys.json").read_text()) == KEYS
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["v.keras", "v.keras.keys.json"]
 
 
 def test_a_run_is_exported_for_keras(keras, tmp_path: Path):
@@ -172,6 +172,14 @@ def test_a_run_is_exported_for_keras(keras, tmp_path: Path):
     (tmp_path / "embedding").rename(tmp_path / "embedding.keras")
     model = keras.saving.load_model(tmp_path / "embedding.keras")
     assert model.get_layer("embedding").get_weights()[0].tobytes() == run.vectors.matrix.tobytes()
+
+
+def test_a_backend_of_keras_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, vectors: Vectors, tmp_path: Path):
+    (tmp_path / "keras.py").write_text("import tensorflow_of_nobody")
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingExtraError, match=r"needs tensorflow_of_nobody, the backend .*KERAS_BACKEND=torch"):
+        vectors.to_keras()
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def import_(
     """Make a run from vectors that another tool trained.
 
     Every question that needs no more than vectors works on it. Counts are read from VECTORS.vocab, the keys of a .npy
-    from NAME.keys.json; a .parquet has columns key and vector, and others that become attributes.
+    from VECTORS.keys.json; a .parquet has columns key and vector, and others that become attributes.
     """
     from firth.runs.exchange import import_vectors
 

@@ -33,7 +33,7 @@ def export_run(run: Run, format: Format, path: str | Path) -> None:  # noqa: A00
     format
         ``word2vec`` or ``fasttext`` text, ``glove`` (the same without the first line), ``word2vec-binary``;
         ``gensim``, word2vec text with the counts in ``PATH.vocab``; ``parquet``, the items' table with a column
-        ``vector``; ``npy``, the matrix with the keys in ``NAME.keys.json``; ``keras``, a model of one embedding layer
+        ``vector``; ``npy``, the matrix with the keys in ``PATH.keys.json``; ``keras``, a model of one embedding layer
         with the keys likewise; ``projector``, a folder for TensorBoard. ``docs/formats.md`` says what each one loses.
     path
         The file, or the folder; files that exist are replaced.
@@ -73,7 +73,7 @@ def import_vectors(path: str | Path, *, out: str | Path) -> Run:
     ----------
     path
         A file in word2vec's text or binary format, or GloVe's or fastText's text format, with counts where a
-        ``PATH.vocab`` lies beside it; a ``.npy`` matrix with ``NAME.keys.json`` beside it; or a ``.parquet`` table
+        ``PATH.vocab`` lies beside it; a ``.npy`` matrix with ``PATH.keys.json`` beside it; or a ``.parquet`` table
         with columns ``key`` and ``vector``, whose other columns become attributes.
     out
         A new folder.

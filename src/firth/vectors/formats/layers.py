@@ -31,7 +31,7 @@ def to_keras(vectors: Vectors, *, trainable: bool = False) -> keras.layers.Embed
     except ImportError as error:
         needed = "keras"
         if error.name and error.name.partition(".")[0] != "keras":
-            needed = f"a backend of keras: {error.name} is not installed (KERAS_BACKEND=torch takes torch)"
+            needed = f"{error.name}, the backend that Keras is set to (KERAS_BACKEND=torch takes torch instead)"
         raise MissingExtraError("a Keras layer", needed, "interop") from None
     layer = keras.layers.Embedding(len(vectors), vectors.size, name="embedding", trainable=trainable)
     layer.build(())

@@ -13,8 +13,8 @@ from firth.vectors.vectors import Vectors
 
 
 def keys_path(path: Path) -> Path:
-    """Return where the keys of a file without keys lie: ``NAME.keys.json``."""
-    return path.with_name(f"{path.stem}.keys.json")
+    """Return where the keys of a file without keys lie."""
+    return path.with_name(f"{path.name}.keys.json")
 
 
 def write_keys(path: Path, vectors: Vectors) -> None:
