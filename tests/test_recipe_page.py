@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from firth.corpus.contexts import Groups
+from firth.corpus.contexts import Groups, Sequences
+from firth.runs.sections import SourceOptions, VocabularySection
 from firth.training import TrainOptions
 
+SECTIONS = (
+    ("`[source]`", SourceOptions),
+    ("`[train]`", TrainOptions),
+    ("`[contexts", Groups),
+    ('`kind = "sequences"`', Sequences),
+    ("`[vocabulary]`", VocabularySection),
+)
 PAGE = (Path(__file__).parent.parent / "docs" / "recipes.md").read_text(encoding="utf-8")
 
 
@@ -18,7 +26,7 @@ def defaults_on_page(section: str) -> dict[str, str]:
     return dict(re.findall(r"^\| `(\w+)` \| .* \| ([^|]*?) *\|$", part, flags=re.MULTILINE))
 
 
-@pytest.mark.parametrize(("section", "options"), [("`[train]`", TrainOptions), ("`[contexts", Groups)])
+@pytest.mark.parametrize(("section", "options"), SECTIONS)
 def test_page_names_every_key_of_a_section(section: str, options: type) -> None:
     assert set(defaults_on_page(section)) == {field.name for field in fields(options)}
 
@@ -26,17 +34,18 @@ def test_page_names_every_key_of_a_section(section: str, options: type) -> None:
 @pytest.mark.parametrize(
     ("section", "field"),
     [
-        pytest.param(section, field, id=field.name)
-        for section, options in (("`[train]`", TrainOptions), ("`[contexts", Groups))
+        pytest.param(section, field, id=f"{options.__name__}.{field.name}")
+        for section, options in SECTIONS
         for field in fields(options)
-        if field.name != "query"  # falls back to source.query, as the page says
+        # a context's falls back to source.query, as the page says
+        if field.name != "query" or options is SourceOptions
     ],
 )
 def test_page_gives_the_default_of_the_code(section: str, field) -> None:
     shown = defaults_on_page(section)[field.name]
     default = field.default
     if default is None or isinstance(default, bool):
-        expected = {None: "none", False: "false"}[default]
+        expected = {None: "none", False: "false", True: "true"}[default]
     else:
         expected = f'"{default}"' if isinstance(default, str) else format(default)
     assert shown.strip("`").removesuffix(".0") == expected.removesuffix(".0")

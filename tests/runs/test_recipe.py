@@ -1,12 +1,17 @@
 """Recipes: what is accepted, what is refused and in which words."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from firth.corpus.contexts import Groups, Sequences
+from firth.corpus.phrases import PhraseOptions
+from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import DataError, OptionError, SourceNotFoundError
 from firth.runs.recipe import Recipe, override, parse_overrides, shipped
 
+MPD = Sequences("pid", order="pos", item=("artist_name", "track_name"))
 RECIPE = """
 [source]
 path = "films.csv"
@@ -185,3 +190,124 @@ def test_a_binary_file_is_no_recipe(tmp_path: Path):
     (tmp_path / "a.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="is not a recipe"):
         Recipe.load(tmp_path / "a.toml")
+
+
+SEQUENCES = """
+[source]
+path = "plays.csv"
+
+[contexts.listened]
+kind = "sequences"
+sequence = ["user", "day"]
+order = "position"
+item = ["artist", "track"]
+window = [3, 0]
+
+[contexts.artist]
+column = "artist"
+item = ["artist", "track"]
+weight = 0
+
+[vocabulary]
+max_items = 100
+unknown = "?"
+
+[train]
+min_count = 2
+"""
+
+
+def recipe_of(tmp_path: Path, text: str, **overrides: object) -> Recipe:
+    (tmp_path / "r.toml").write_text(text, encoding="utf-8")
+    return Recipe.load(
+        tmp_path / "r.toml", overrides={key.replace("__", "."): given for key, given in overrides.items()}
+    )
+
+
+def test_contexts_of_both_kinds_are_read(tmp_path: Path):
+    recipe = recipe_of(tmp_path, SEQUENCES)
+    listened = Sequences(("user", "day"), order="position", item=("artist", "track"), window=(3, 0))
+    assert recipe.contexts["listened"] == listened
+    assert isinstance(recipe.contexts["artist"], Groups)
+    assert recipe.vocabulary.of(recipe.source.kind) == VocabularyOptions(min_count=2, max_items=100, unknown="?")
+
+
+@pytest.mark.parametrize("sequence", ['["user", "day"]', '"user"', "[]"])
+def test_a_recipe_with_sequences_survives_becoming_plain_values(tmp_path: Path, sequence: str):
+    text = SEQUENCES.replace('["user", "day"]', sequence)
+    recipe = recipe_of(tmp_path, text if sequence != "[]" else text.replace('order = "position"', ""))
+    again = Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())), name="r")
+    assert again.to_dict() == recipe.to_dict()
+    assert again.contexts["listened"].columns == recipe.contexts["listened"].columns
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "contexts", "min_count"),
+    [
+        ("a.txt", "text", {"text": Sequences()}, 5),
+        ("a.TXT.gz", "text", {"text": Sequences()}, 5),
+        ("a.json.xz", "playlists", {"playlists": MPD}, 1),
+        (".", "playlists", {"playlists": MPD}, 1),
+    ],
+)
+def test_a_text_and_playlists_need_no_context(tmp_path: Path, path, kind, contexts, min_count):
+    recipe = recipe_of(tmp_path, f"[source]\npath = '{path}'")
+    assert (recipe.source.kind, recipe.declared) == (kind, contexts)
+    assert recipe.vocabulary.of(kind).min_count == min_count
+    assert Recipe.from_dict(recipe.to_dict(), name="r") == recipe
+
+
+def test_a_text_has_its_options(tmp_path: Path):
+    recipe = recipe_of(
+        tmp_path,
+        "[source]\npackage = 'wikipedia'\ntokens_per_sequence = 100\ncache = false\n[contexts.words]\n"
+        "kind = 'sequences'\nwindow = 5\n[vocabulary]\nphrases = 0.6\nphrase_passes = 2\nlowercase = true",
+    )
+    assert recipe.declared == {"words": Sequences(window=5)}
+    assert recipe.vocabulary.phrase_options == PhraseOptions(threshold=0.6, passes=2)
+    assert recipe.source.kind == "text"
+
+
+def test_one_source_takes_the_place_of_another(tmp_path: Path):
+    text = "[source]\npackage = 'wikipedia'\nstrict = true"
+    assert recipe_of(tmp_path, text, source__path="b.txt").to_dict()["source"] == {
+        "path": "b.txt", "strict": True, "cache": True
+    }  # fmt: skip
+    with pytest.raises(OptionError, match="got both"):
+        recipe_of(tmp_path, text, source__path="b.txt", source__package="wikipedia")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('kind = "sequences"', 'kind = "sequence"', "contexts.listened.kind must be 'groups' or 'sequences', got 'seq"),
+        ('kind = "sequences"', "kind = 1", "contexts.listened.kind must be"),
+        ('kind = "sequences"', "", r"unknown key 'contexts.listened.sequence'"),
+        ("window = [3, 0]", "windw = 3", "unknown key 'contexts.listened.windw'. Closest: 'contexts.listened.window'"),
+        ("window = [3, 0]", "window = [3]", "window must be a whole number or a list of 2 whole numbers, got .3."),
+        ("window = [3, 0]", "window = [0, 0]", r"\[contexts.listened\] window must be .* got \(0, 0\)"),
+        ("window = [3, 0]", "window = 2.5", "must be a whole number or a list of 2 whole numbers, got 2.5"),
+        ("window = [3, 0]", "weight = -1", r"\[contexts.listened\] weight must be a finite number >= 0, got -1"),
+        ("max_items = 100", "max_items = 1", r"\[vocabulary\] max_items must be"),
+        ("max_items = 100", "min_count = 3", "train.min_count and vocabulary.min_count are one, got 2 and 3"),
+        ("min_count = 2", "min_count = 0", r"\[vocabulary\] min_count must be a whole number >= 1, got 0"),
+        ("max_items = 100", "lowercase = true", "lowercase, token_pattern and phrases go with a text"),
+        ("max_items = 100", "token_pattern = '('", r"\[vocabulary\] token_pattern must be a regular expression"),
+        ("max_items = 100", "phrases = 'yes'", "vocabulary.phrases must be true or false or a number"),
+        ('path = "plays.csv"', "path = 'a.txt'", "a text makes one context"),
+        ('path = "plays.csv"', "path = 'a.csv'\ncache = false", "tokens_per_sequence and cache go with a text"),
+        ('path = "plays.csv"', "path = 'a.csv'\ntokens_per_sequence = 3", "go with a text"),
+        ('path = "plays.csv"', "uri = 'sqlite:///a'\nquery = 'q'\nstrict = true", "strict goes with path"),
+        ('path = "plays.csv"', "package = 'wikipeda'", "unknown package 'wikipeda'. Closest: 'wikipedia'"),
+        ("weight = 0", "[plots]\ncolor_by = ['listened']", r"\[plots\] unknown attribute 'listened'"),
+    ],
+)
+def test_a_wrong_recipe_of_sequences_is_refused_by_key(tmp_path: Path, old: str, new: str, message: str):
+    with pytest.raises(OptionError, match=message):
+        recipe_of(tmp_path, SEQUENCES.replace(old, new))
+
+
+def test_the_context_of_a_text_has_no_columns(tmp_path: Path):
+    text = "[source]\npath = 'a.txt'\n[contexts.words]\nkind = 'sequences'\norder = 'line'"
+    with pytest.raises(OptionError, match=r"contexts.words: a text has no columns"):
+        recipe_of(tmp_path, text)

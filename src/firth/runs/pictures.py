@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from firth.errors import RunError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
-from firth.runs.recipe import PlotOptions
+from firth.runs.sections import PlotOptions
 
 if TYPE_CHECKING:
     from firth.runs.run import Run

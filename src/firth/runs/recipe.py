@@ -11,82 +11,28 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
+from dataclasses import replace as changed
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
-from firth.corpus.contexts import Groups
+from firth.corpus.contexts import Context, Groups, Sequences
 from firth.errors import DataError, OptionError, SourceNotFoundError, closest
 from firth.runs.folder import OWN_COLUMNS
+from firth.runs.sections import (
+    ClusterOptions,
+    MapOptions,
+    PlotOptions,
+    SourceOptions,
+    VocabularySection,
+    default_contexts,
+)
 from firth.runs.typed import from_table, unknown
 from firth.training.options import TrainOptions
 
-_SECTIONS = ("source", "contexts", "train", "clusters", "map", "plots")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceOptions:
-    """Where the data is.
-
-    Parameters
-    ----------
-    uri
-        A database: ``sqlite:///relative.sqlite``, ``sqlite:////absolute.sqlite``, ``postgresql://...``,
-        ``duckdb:///file.duckdb``.
-    path
-        A table: ``.csv``, ``.tsv``, ``.parquet``, ``.jsonl``.
-    query
-        For a database: one query that all contexts without a query of their own share.
-    """
-
-    uri: str | None = None
-    path: str | None = None
-    query: str | None = None
-
-    def __post_init__(self) -> None:
-        if (self.uri is None) == (self.path is None):
-            both = "both" if self.uri is not None else "neither"
-            raise OptionError(f"give either uri (a database) or path (a table), got {both}.")
-        if self.path is not None and self.query is not None:
-            raise OptionError("query goes with uri; a table has columns only.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClusterOptions:
-    """How the vectors are clustered: into ``n`` clusters, or not at all where ``n`` is 0."""
-
-    n: int = 0
-
-    def __post_init__(self) -> None:
-        if self.n < 0 or self.n == 1:
-            raise OptionError(f"n must be 0 (no clusters) or >= 2, got {self.n}.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class MapOptions:
-    """How the map is made: t-SNE with this ``perplexity`` for ``n_iter`` steps, if ``enabled``."""
-
-    enabled: bool = True
-    perplexity: float = 30.0
-    n_iter: int = 500
-
-    def __post_init__(self) -> None:
-        if not self.perplexity >= 1:
-            raise OptionError(f"perplexity must be >= 1, got {self.perplexity:g}.")
-        if self.n_iter < 250:
-            raise OptionError(f"n_iter must be >= 250, as the first 250 steps exaggerate, got {self.n_iter}.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlotOptions:
-    """Which pictures are drawn: the map coloured by each of ``color_by``, its first ``label`` items labelled."""
-
-    label: int = 300
-    color_by: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.label < 0:
-            raise OptionError(f"label must be >= 0, got {self.label}.")
+_SECTIONS = ("source", "contexts", "vocabulary", "train", "clusters", "map", "plots")
+_SOURCES = ("source.uri", "source.path", "source.package")
+_KINDS: dict[str, type[Context]] = {"groups": Groups, "sequences": Sequences}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +46,9 @@ class Recipe:
     source
         Where the data is.
     contexts
-        What items share, by name.
+        What items share, by name; none is needed for a text and for playlists.
+    vocabulary
+        Which keys become items, and how a text becomes keys.
     train
         Options of training; its ``seed`` also starts the clusters and the map.
     clusters, map, plots
@@ -114,28 +62,49 @@ class Recipe:
 
     name: str
     source: SourceOptions
-    contexts: Mapping[str, Groups]
+    contexts: Mapping[str, Context] = field(default_factory=dict)
+    vocabulary: VocabularySection = field(default_factory=VocabularySection)
     train: TrainOptions = field(default_factory=TrainOptions)
     clusters: ClusterOptions = field(default_factory=ClusterOptions)
     map: MapOptions = field(default_factory=MapOptions)
     plots: PlotOptions = field(default_factory=PlotOptions)
 
     def __post_init__(self) -> None:
-        check_names(self.contexts)
+        if not self.declared:
+            raise OptionError("a recipe needs at least one context: [contexts.NAME].")
+        check_names(self.declared)
         for name, context in self.contexts.items():
             if self.source.uri is not None and context.query is None and self.source.query is None:
                 raise OptionError(f"contexts.{name} needs a query: give it one, or give [source] one for all contexts.")
-            if self.source.path is not None and context.query is not None:
+            if self.source.uri is None and context.query is not None:
                 raise OptionError(f"contexts.{name}.query goes with source.uri; a table has columns only.")
+        if self.source.kind == "text":
+            self._check_text()
+        elif self.vocabulary.is_of_text:
+            raise OptionError("[vocabulary] lowercase, token_pattern and phrases go with a text (.txt).")
+        attributes = [name for name, context in self.declared.items() if isinstance(context, Groups)]
         for color in self.plots.color_by:
-            if color not in (*self.contexts, "cluster"):
-                raise OptionError("[plots] " + unknown("attribute", color, [*self.contexts, "cluster"]))
+            if color not in (*attributes, "cluster"):
+                raise OptionError("[plots] " + unknown("attribute", color, [*attributes, "cluster"]))
+
+    def _check_text(self) -> None:
+        (name, context), *others = self.declared.items()
+        if others or not isinstance(context, Sequences):
+            raise OptionError('a text makes one context: give one of kind = "sequences", or none.')
+        if changed(context, weight=1.0, window=None) != Sequences():
+            raise OptionError(f"contexts.{name}: a text has no columns; of its context give weight and window only.")
+
+    @property
+    def declared(self) -> dict[str, Context]:
+        """The contexts, those that the source brings with it where none are given."""
+        return dict(self.contexts) or default_contexts(self.source.kind)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as tables of plain values, from which :meth:`from_dict` makes it again."""
         return {
             "source": _plain(self.source),
-            "contexts": {name: _plain(context) for name, context in self.contexts.items()},
+            "contexts": {name: _plain_context(context) for name, context in self.contexts.items()},
+            "vocabulary": _plain(self.vocabulary),
             "train": _plain(self.train),
             "clusters": _plain(self.clusters),
             "map": _plain(self.map),
@@ -159,14 +128,16 @@ class Recipe:
         for context, table in tables.get("contexts", {}).items():
             if not isinstance(table, Mapping):
                 raise OptionError(f"contexts.{context} must be a table ([contexts.{context}]), got {table!r}.")
+        train, vocabulary = _min_count_moved(tables.get("train", {}), tables.get("vocabulary", {}))
         return cls(
             name=name,
             source=from_table(SourceOptions, tables.get("source", {}), where="source"),
             contexts={
-                context: from_table(Groups, table, where=f"contexts.{context}")
+                context: _context(table, where=f"contexts.{context}")
                 for context, table in tables.get("contexts", {}).items()
             },
-            train=from_table(TrainOptions, tables.get("train", {}), where="train"),
+            vocabulary=from_table(VocabularySection, vocabulary, where="vocabulary"),
+            train=from_table(TrainOptions, train, where="train"),
             clusters=from_table(ClusterOptions, tables.get("clusters", {}), where="clusters"),
             map=from_table(MapOptions, tables.get("map", {}), where="map"),
             plots=from_table(PlotOptions, tables.get("plots", {}), where="plots"),
@@ -205,17 +176,16 @@ def shipped() -> list[str]:
 
 
 def check_names(contexts: Iterable[str]) -> None:
-    """Raise OptionError if there is no context, or one is named as a column of items.parquet."""
-    names = list(contexts)
-    if not names:
-        raise OptionError("a recipe needs at least one context: [contexts.NAME].")
-    for name in names:
+    """Raise OptionError if a context is named as a column of items.parquet."""
+    for name in contexts:
         if name in OWN_COLUMNS:
             raise OptionError(f"a context may not be named {name!r}: items.parquet has a column of that name.")
 
 
 def override(tables: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Return tables in which the values at dotted keys are replaced.
+
+    One source takes the place of another: ``source.path`` removes ``source.uri`` and ``source.package``.
 
     Raises
     ------
@@ -235,6 +205,10 @@ def override(tables: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[st
             if path[0] not in table:
                 raise OptionError(unknown("context", path[0], table))
             table = table[path[0]]
+        elif key in _SOURCES and isinstance(table, dict):
+            for other in _SOURCES:
+                if other not in overrides:
+                    table.pop(other.removeprefix("source."), None)
         if not isinstance(table, dict):
             raise OptionError(f"{key!r} cannot be set: {section} is not a table in this recipe.")
         table[path[-1]] = value
@@ -278,6 +252,33 @@ def _read(recipe: str | Path) -> tuple[str, str]:
         return path.stem, path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not a recipe: a TOML file is UTF-8 text.") from error
+
+
+def _context(table: Mapping[str, Any], *, where: str) -> Context:
+    """Return the context that a table describes; its ``kind`` says which."""
+    kind = table.get("kind", "groups")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise OptionError(f"{where}.kind must be 'groups' or 'sequences', got {kind!r}.")
+    return from_table(_KINDS[kind], {key: value for key, value in table.items() if key != "kind"}, where=where)
+
+
+def _min_count_moved(train: Mapping[str, Any], vocabulary: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return both tables with ``min_count`` in ``[vocabulary]``; it may also be given in ``[train]``, as in gensim."""
+    train, vocabulary = dict(train), dict(vocabulary)
+    if "min_count" in train:
+        given = train.pop("min_count")
+        if vocabulary.setdefault("min_count", given) != given:
+            raise OptionError(
+                f"train.min_count and vocabulary.min_count are one, got {given!r} and {vocabulary['min_count']!r}. "
+                "Give one of them."
+            )
+    return train, vocabulary
+
+
+def _plain_context(context: Context) -> dict[str, Any]:
+    if isinstance(context, Groups):
+        return _plain(context)
+    return {"kind": "sequences", **_plain(context), "sequence": list(context.sequences)}
 
 
 def _plain(options: object) -> dict[str, Any]:

@@ -77,9 +77,14 @@ def _fit(value: Any, hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
     if get_origin(hint) is Literal:
         return value, any(value == choice and type(value) is type(choice) for choice in get_args(hint))
     if get_origin(hint) is tuple:
-        inner = get_args(hint)[0]
-        fits = isinstance(value, list | tuple) and all(_fit(entry, inner)[1] for entry in value)
-        return (tuple(value), True) if fits else (value, False)
+        kinds = get_args(hint)
+        if not isinstance(value, list | tuple):
+            return value, False
+        if kinds[-1] is Ellipsis:
+            kinds = kinds[:1] * len(value)
+        fitted = [_fit(entry, kind) for entry, kind in zip(value, kinds, strict=False)]
+        fits = len(kinds) == len(value) and all(fits for _, fits in fitted)
+        return (tuple(entry for entry, _ in fitted), True) if fits else (value, False)
     if hint is type(None):
         return value, value is None
     if hint is float:
@@ -96,7 +101,12 @@ def _describe(hint: Any) -> str:  # noqa: ANN401
         if get_origin(option) is Literal:
             words += [repr(choice) for choice in get_args(option)]
         elif get_origin(option) is tuple:
-            words.append("a list of texts")
+            words.append(_describe_list(get_args(option)))
         elif option is not type(None):
             words.append(_WORDS.get(option, str(option)))
     return " or ".join(words)
+
+
+def _describe_list(kinds: tuple[Any, ...]) -> str:
+    plural = {int: "whole numbers", float: "numbers", str: "texts"}.get(kinds[0], "values")
+    return f"a list of {plural}" if kinds[-1] is Ellipsis else f"a list of {len(kinds)} {plural}"
