@@ -19,7 +19,8 @@ for sanitizer in "${@:-address undefined thread}"; do for each in $sanitizer; do
     *) preload="" ;;
   esac
   echo "== $each"
-  run=(-m pytest -q -p no:cacheprovider -W ignore tests/training tests/vectors)
+  run=(-m pytest -q -p no:cacheprovider -W ignore tests/training tests/vectors tests/corpus/test_text*.py
+    tests/corpus/test_phrases.py)
   [ "$each" = thread ] && run=(scripts/check_races.py)
   # The interpreter's own allocations are not what is tested here: no leak check. OpenBLAS' threads are not ours either.
   LD_PRELOAD=$preload ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \

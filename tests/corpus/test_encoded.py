@@ -113,7 +113,7 @@ def test_a_failure_leaves_no_folder(tmp_path: Path):
 
 
 def test_a_folder_that_is_there_is_not_written_over(tmp_path: Path):
-    with pytest.raises(RunError, match="Choose another folder"):
+    with pytest.raises(RunError, match="choose another folder"):
         EncodedWriter(tmp_path)
 
 

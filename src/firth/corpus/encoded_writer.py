@@ -299,5 +299,6 @@ def _write_all(file: FileIO, array: npt.NDArray[Any]) -> None:
 
 def _cannot_write(folder: Path, error: OSError) -> RunError:
     return RunError(
-        f"cannot write the encoded corpus to {folder}: {error.strerror or error}. Choose another folder with cache=."
+        f"cannot write the encoded corpus to {folder}: {error.strerror or error}. Free some space, or choose another "
+        "folder with cache= or the environment variable TMPDIR."
     )

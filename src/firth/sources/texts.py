@@ -6,7 +6,6 @@ line) is passed over and counted, so that one endless token cannot fill the memo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from firth.errors import SourceError
@@ -14,8 +13,7 @@ from firth.sources.streams import Stream
 
 _HEAD = 1 << 16  # bytes that are looked at to know a text
 _BOM = b"\xef\xbb\xbf"
-_SPACES = b" \t\r\n\v\f"
-_SPACE = re.compile(rb"[ \t\r\n\v\f]")
+_SPACES = (b" ", b"\t", b"\r", b"\n", b"\v", b"\f")
 _TAIL = 1 << 12  # where a piece's last white space is looked for first
 
 
@@ -52,10 +50,10 @@ class TextPieces:
         for read in self._blocks():
             block = read
             if is_rejecting:
-                found = _SPACE.search(block)
-                if found is None:
+                places = [place for space in _SPACES if (place := block.find(space)) >= 0]
+                if not places:
                     continue
-                block, is_rejecting = block[found.start() :], False
+                block, is_rejecting = block[min(places) :], False
             cut = block.rfind(b"\n") + 1 if self._by_line else _after_last_space(block)
             if cut:
                 yield b"".join((*held, block[:cut]))
@@ -94,10 +92,7 @@ class TextPieces:
 
 def _after_last_space(block: bytes) -> int:
     near = max(0, len(block) - _TAIL)
-    last = max(block.rfind(space, near) for space in _SINGLE_SPACES)
+    last = max(block.rfind(space, near) for space in _SPACES)
     if last < 0:
-        last = max(block.rfind(space, 0, near) for space in _SINGLE_SPACES)
+        last = max(block.rfind(space, 0, near) for space in _SPACES)
     return last + 1
-
-
-_SINGLE_SPACES = tuple(bytes([space]) for space in _SPACES)
