@@ -12,6 +12,16 @@ from rich.table import Table
 from firth.cli.terminal import answers, clusters_table, duration
 from firth.progress import si
 
+_LOST = (
+    ("rows_without_key", "rows without an item"),
+    ("rows_without_sequence", "rows without a sequence"),
+    ("rows_without_order", "rows without an order"),
+    ("rows_without_items", "rows without items"),
+    ("entries_without_key", "entries without an item"),
+    ("rows_of_equal_order", "rows of equal order"),
+    ("tokens_rejected", "tokens too long"),
+    ("invalid_bytes", "bytes that are not UTF-8"),
+)
 _COLORS = {"complete": "green", "running": "cyan", "interrupted": "yellow"}
 
 
@@ -59,7 +69,7 @@ def agreement_sentence(agreement: Mapping[str, Any]) -> str:
 def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     metrics, training, corpus = document["metrics"], document["training"], document["corpus"]
     if "n_items" in metrics:
-        yield "items", f"{metrics['n_items']:,}"
+        yield "items", _items(metrics["n_items"], corpus)
     if corpus:
         yield from _contexts(corpus)
     if training:
@@ -80,17 +90,49 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
         yield "" if place else "plots", escape(str(folder / plot))
 
 
+def _items(n_items: int, corpus: Mapping[str, Any] | None) -> str:
+    report = corpus["report"] if corpus else {}
+    if not report.get("items_dropped"):
+        return f"{n_items:,}"
+    dropped, occurrences = report["items_dropped"], report["occurrences_dropped"]
+    return f"{n_items:,}, without {dropped:,} rarer ones, which occur {occurrences:,} times"
+
+
 def _contexts(corpus: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for place, (name, context) in enumerate(corpus["report"]["contexts"].items()):
         weight = corpus["weights"].get(name, 0)
-        parts = [f"weight {weight:g}", f"{context['n_groups']:,} groups", f"{si(context['n_pairs'])} pairs of items"]
-        if not weight:
-            parts = [f"trains nothing, {context['n_groups']:,} groups"]
-        if context["n_single_member_groups"]:
-            parts.append(f"{context['n_single_member_groups']:,} of one left out")
-        if context["rows_missing"]:
-            parts.append(f"{context['rows_missing']:,} of {context['rows_read']:,} rows without a value")
+        parts = _sequence_parts(context) if "sequences" in context else _group_parts(context)
+        parts.insert(0, f"weight {weight:g}" if weight else "trains nothing")
         yield "" if place else "contexts", f"{escape(name)}: " + ", ".join(parts)
+    report = corpus["report"]
+    if report.get("rows_rejected"):
+        yield (
+            "",
+            f"{report['rows_rejected']:,} rows could not be read, such as {escape(report['rejected_examples'][0])}",
+        )
+
+
+def _group_parts(context: Mapping[str, int]) -> list[str]:
+    parts = [f"{context['n_groups']:,} groups", f"{si(context['n_pairs'])} pairs of items"]
+    if context["n_single_member_groups"]:
+        parts.append(f"{context['n_single_member_groups']:,} of one left out")
+    if context["rows_missing"]:
+        parts.append(f"{context['rows_missing']:,} of {context['rows_read']:,} rows without a value")
+    return parts
+
+
+def _sequence_parts(context: Mapping[str, int]) -> list[str]:
+    parts = [
+        f"{context['sequences']:,} sequences",
+        f"{si(context['tokens'])} items in them",
+        f"{context['longest_sequence']:,} in the longest",
+    ]
+    if context["sequences_short"]:
+        parts.append(f"{context['sequences_short']:,} of fewer than two give no pairs")
+    if context["tokens_dropped"]:
+        parts.append(f"{si(context['tokens_dropped'])} places of dropped items")
+    parts += [f"{context[key]:,} {text}" for key, text in _LOST if context.get(key)]
+    return parts
 
 
 def _training(options: Mapping[str, Any], instruction_set: str | None) -> str:
