@@ -91,6 +91,8 @@ def agreement(
 
     if k < 1:
         raise OptionError(f"k must be >= 1, got {k}.")
+    if not attributes.width:
+        return []
     if len(attributes) != len(vectors):
         raise DataError(f"attributes has {len(attributes)} rows but there are {len(vectors)} items; one row per item.")
     near = vectors.neighbors(k=k, n_jobs=n_jobs).ids

@@ -67,9 +67,13 @@ class Cluster:
 def make_clusters(
     vectors: Vectors, attributes: pl.DataFrame, *, n_clusters: int, seed: int, n_jobs: int | Literal["auto"]
 ) -> tuple[Int32, list[Cluster]]:
-    """Return each item's cluster, (n_items,) int32, and what the clusters are, the largest first."""
+    """Return each item's cluster, (n_items,) int32, and what the clusters are, the largest first.
+
+    Where no attribute tells anything, as in a text, a cluster is named after the two items nearest to its centroid.
+    """
     found = cluster(vectors, n_clusters, seed=seed, n_jobs=n_jobs)
-    names = name_clusters(found.labels, attributes.select(telling_attributes(attributes)))
+    telling = telling_attributes(attributes)
+    names = name_clusters(found.labels, attributes.select(telling)) if telling else []
     keys = vectors.keys
     clusters = []
     for number in range(n_clusters):
@@ -78,12 +82,12 @@ def make_clusters(
         clusters.append(
             Cluster(
                 cluster=number,
-                name=names[number].name,
+                name=names[number].name if names else " · ".join(keys[item] for item in nearest[:2]),
                 size=len(members),
                 similarity=float(found.similarities[members].mean(dtype=np.float64)),
                 examples=tuple(keys[item] for item in nearest),
-                values=names[number].values[:_N_VALUES],
-                numbers=names[number].numbers,
+                values=names[number].values[:_N_VALUES] if names else (),
+                numbers=names[number].numbers if names else (),
             )
         )
     return found.labels, clusters
