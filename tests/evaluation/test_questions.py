@@ -14,7 +14,7 @@ from firth.evaluation import AnalogyQuestions, WordPairs
         ("tiger cat 7.35\nbook  paper\t\n", [("tiger", "cat", 7.35)]),
         ("tiger\tcat\t7.35\nNew York\tcity\t6\n", [("tiger", "cat", 7.35), ("New York", "city", 6.0)]),
         ("Word 1,Word 2,Human (mean)\r\ntiger,cat,7.35\r\n", [("tiger", "cat", 7.35)]),
-        ("\ufeff# people\ntiger cat 7.35 1 2 3\n\n", [("tiger", "cat", 7.35)]),
+        ("\ufefftiger cat 7.35 1 2 3\n\n# people\n", [("tiger", "cat", 7.35)]),
         ("tiger cat nan\ntiger cat inf\ntiger cat 1e1\n", [("tiger", "cat", 10.0)]),
     ],
 )

@@ -98,7 +98,7 @@ def test_truncated_arrays_are_damaged(tmp_path: Path, n_bytes: int):
         {"vectors": np.ones(3, np.float32)},
         {"vectors": np.ones((2, 3), np.float32), "outputs": np.ones((3, 3), np.float32)},
         {"vectors": np.ones((2, 3), np.float32), "biases": np.ones(3, np.float32)},
-        {"vectors": np.ones((2, 3), np.float32), "noise": np.ones((), np.float32)},
+        {"vectors": np.ones((2, 3), np.float32), "noise": np.ones((2, 3), np.float32)},
     ],
 )
 def test_arrays_that_do_not_fit_are_damaged(tmp_path: Path, arrays: dict[str, np.ndarray]):

@@ -114,7 +114,11 @@ def test_no_queries_have_no_answers():
         ([], OptionError, "at least one key"),
         ("coil", OptionError, r"write \['coil'\]"),
         (["coli"], UnknownItemError, "unknown item 'coli'. Closest: 'coil'"),
-        (["coli", "low", "swan", "coli"], UnknownItemError, r"unknown items 'coli' .*'coil'.*, 'swan' .*'swans'"),
+        (
+            ["coli", "low", "swan", "coli"],
+            UnknownItemError,
+            r"items 'coli' \(closest: 'coil'\), 'swan' \(closest: 'swans'\)\.$",
+        ),
         (["q1", "q2", "q3", "q4", "q5"], UnknownItemError, "unknown items 'q1', 'q2', 'q3' and 2 more"),
     ],
 )

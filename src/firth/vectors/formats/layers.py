@@ -21,7 +21,7 @@ def to_torch(vectors: Vectors, *, trainable: bool = False) -> torch.nn.Embedding
         import torch
     except ImportError:
         raise MissingExtraError("Vectors.to_torch", "torch", "interop") from None
-    return torch.nn.Embedding.from_pretrained(torch.tensor(vectors.matrix.copy()), freeze=not trainable)
+    return torch.nn.Embedding.from_pretrained(torch.tensor(vectors.matrix), freeze=not trainable)
 
 
 def to_keras(vectors: Vectors, *, trainable: bool = False) -> keras.layers.Embedding:
