@@ -109,6 +109,11 @@ def test_a_patterns_matches_are_the_tokens(folder: Path):
     assert encoded.report["sequences_empty"] == 2
 
 
+def test_a_pattern_does_not_see_the_lines_ends(folder: Path):
+    encoded = encode(folder / "pattern.txt", "a b\r\nc\r\n", token_pattern="[^ ]+")
+    assert decoded(encoded) == [["a", "b"], ["c"]]
+
+
 def test_a_patterns_group_is_the_token(folder: Path):
     encoded = encode(folder / "pattern.txt", "#one two #three four", token_pattern=r"#(\w*)|two")
     assert decoded(encoded) == [["one", "three"]]
@@ -134,8 +139,9 @@ def test_no_line_is_cut(folder: Path):
 
 @pytest.mark.parametrize("piece", [1 << 14, 1 << 22])
 @pytest.mark.parametrize("end", [b"", b"\n", b" end"])
-def test_a_token_longer_than_a_word_can_be_is_left_out_and_counted(folder: Path, piece: int, end: bytes):
-    content = b"one " + b"x" * MAX_TOKEN + b" two\n" + b"y" * (MAX_TOKEN + 1) + end
+@pytest.mark.parametrize("n_bytes", [MAX_TOKEN + 1, 5 * MAX_TOKEN // 2])
+def test_a_token_longer_than_a_word_can_be_is_left_out_and_counted(folder: Path, piece: int, end: bytes, n_bytes: int):
+    content = b"one " + b"x" * MAX_TOKEN + b" two\n" + b"y" * n_bytes + end
     encoded = encode(folder / "token.txt", content, piece=piece)
     last = [["end"]] if end == b" end" else []
     assert decoded(encoded) == [["one", "x" * MAX_TOKEN, "two"], *last]
