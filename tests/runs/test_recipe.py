@@ -264,7 +264,7 @@ def test_a_text_has_its_options(tmp_path: Path):
         "kind = 'sequences'\nwindow = 5\n[vocabulary]\nphrases = 0.6\nphrase_passes = 2\nlowercase = true",
     )
     assert recipe.declared == {"words": Sequences(window=5)}
-    assert recipe.vocabulary.phrase_options == PhraseOptions(threshold=0.6, passes=2)
+    assert recipe.vocabulary.text_options().phrases == PhraseOptions(threshold=0.6, passes=2)
     assert recipe.source.kind == "text"
 
 
@@ -311,3 +311,15 @@ def test_the_context_of_a_text_has_no_columns(tmp_path: Path):
     text = "[source]\npath = 'a.txt'\n[contexts.words]\nkind = 'sequences'\norder = 'line'"
     with pytest.raises(OptionError, match=r"contexts.words: a text has no columns"):
         recipe_of(tmp_path, text)
+
+
+def test_a_pattern_is_left_out_by_an_empty_one():
+    recipe = Recipe.load("words", overrides=parse_overrides(["source.path=a.txt", "vocabulary.token_pattern="]))
+    assert recipe.vocabulary.text_options().token_pattern is None
+    assert Recipe.load("words").vocabulary.text_options().token_pattern
+
+
+def test_the_playlists_recipe_reads_the_origins_columns():
+    recipe = Recipe.load("playlists", overrides={"source.path": "plays.csv"})
+    expected = Sequences(("playlist",), order="position", item=("artist", "track"))
+    assert recipe.contexts == {"listened": expected}

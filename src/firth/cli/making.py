@@ -30,6 +30,7 @@ class DemoName(StrEnum):
 
     movielens = "movielens"
     groceries = "groceries"
+    words = "words"
 
 
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="Remove the run that lies in DIR first.")]
@@ -69,7 +70,9 @@ def run(
 
 
 def demo(
-    name: Annotated[DemoName, typer.Argument(metavar="[movielens|groceries]", help="Which data.")] = DemoName.movielens,
+    name: Annotated[
+        DemoName, typer.Argument(metavar="[movielens|groceries|words]", help="Which data.")
+    ] = DemoName.movielens,
     out: OutOption = None,
     replace: ReplaceOption = False,
     n_jobs: JobsOption = None,
@@ -80,7 +83,8 @@ def demo(
 
     It ends with a report and a few questions.
 
-    The data is written into the run's folder as a SQLite file, and read from there as any other would be.
+    Tables are written into the run's folder as a SQLite file, and read from there as any other would be. Words are the
+    leads of Wikipedia's vital articles, fetched once.
     """
     from firth.cli.tour import print_tour
     from firth.progress import BarProgress

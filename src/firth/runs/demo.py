@@ -1,4 +1,4 @@
-"""Runs from real data that Python packages ship: it becomes a database, and the database a run, by a shipped recipe."""
+"""Runs from real data that Python packages ship, by shipped recipes: tables by way of a database, a text as it is."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Demo:
     Attributes
     ----------
     write
-        Writes the data as a SQLite file.
+        Writes the data as a SQLite file; None: the recipe itself names the package.
     neighbors
         Keys to show the neighbours of.
     plus, minus
         Keys of one sum.
     """
 
-    write: Callable[[Path], None]
+    write: Callable[[Path], None] | None
     neighbors: tuple[str, ...]
     plus: tuple[str, ...]
     minus: tuple[str, ...]
@@ -57,6 +57,7 @@ DEMOS: Mapping[str, Demo] = MappingProxyType(
             plus=("hot dog buns, 11 oz [1098066]", "lean [1044078]"),
             minus=("bananas, 40 lb [1082185]",),
         ),
+        "words": Demo(write=None, neighbors=("eight", "river", "planet"), plus=("king", "woman"), minus=("man",)),
     }
 )
 
@@ -70,7 +71,7 @@ def run_demo(
     n_jobs: int | Literal["auto"] = "auto",
     progress: Progress | None = None,
 ) -> Run:
-    """Return a run of packaged data; its folder also holds the data, as NAME.sqlite.
+    """Return a run of packaged data; its folder also holds the data, as NAME.sqlite, if it consists of tables.
 
     Raises
     ------
@@ -78,6 +79,8 @@ def run_demo(
         If there is no such demo.
     MissingExtraError
         If the package with the data is not installed.
+    SourceError
+        If the package with a text can neither be found nor fetched.
     RunError
         If the folder holds something else, or cannot be written.
     """
@@ -88,14 +91,17 @@ def run_demo(
     else:
         folder = out
         files.claim(folder, replace=replace, disposable=[f"{name}.sqlite"])
-    database = folder.resolve() / f"{name}.sqlite"
-    try:
-        with (progress or SilentProgress()).task("writing", total=1) as task:
-            DEMOS[name].write(database)
-            task.update(1, text=database.name)
-    except BaseException:
-        with suppress(OSError):
-            folder.rmdir()
-        raise
-    overrides = {"source.uri": f"sqlite:///{database}", "train.seed": seed, "train.n_jobs": n_jobs}
+    overrides: dict[str, object] = {"train.seed": seed, "train.n_jobs": n_jobs}
+    write = DEMOS[name].write
+    if write is not None:
+        database = folder.resolve() / f"{name}.sqlite"
+        try:
+            with (progress or SilentProgress()).task("writing", total=1) as task:
+                write(database)
+                task.update(1, text=database.name)
+        except BaseException:
+            with suppress(OSError):
+                folder.rmdir()
+            raise
+        overrides["source.uri"] = f"sqlite:///{database}"
     return execute(Recipe.load(name, overrides=overrides), folder, progress=progress)

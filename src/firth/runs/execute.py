@@ -217,16 +217,17 @@ def _read(recipe: Recipe, progress: Progress | None) -> Corpus:
         return read_table(source.path, contexts=contexts, **kept, strict=source.strict, progress=progress)
     ((name, declared),) = contexts.items()
     assert isinstance(declared, Sequences)  # the recipe checked it
+    text = recipe.vocabulary.text_options(tokens_per_sequence=source.tokens_per_sequence, strict=source.strict)
     return read_text(
         source.path or _packaged(source, progress),
         name=name,
         window=declared.window,
         **kept,
-        lowercase=recipe.vocabulary.lowercase,
-        token_pattern=recipe.vocabulary.token_pattern,
-        tokens_per_sequence=source.tokens_per_sequence,
-        phrases=recipe.vocabulary.phrase_options or False,
-        strict=source.strict,
+        lowercase=text.lowercase,
+        token_pattern=text.token_pattern,
+        tokens_per_sequence=text.tokens_per_sequence,
+        phrases=text.phrases or False,
+        strict=text.strict,
         cache=source.cache,
         n_jobs=recipe.train.n_jobs,
         progress=progress,

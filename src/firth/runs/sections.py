@@ -96,7 +96,7 @@ class VocabularySection:
     lowercase
         For a text: whether tokens are lower-cased.
     token_pattern
-        For a text: regular expression whose matches are the tokens. None: what stands between white space.
+        For a text: regular expression whose matches are the tokens. None or empty: what stands between white space.
     phrases
         For a text: whether pairs of tokens that belong together become one; a number is the threshold.
     phrase_min_count
@@ -116,7 +116,7 @@ class VocabularySection:
 
     def __post_init__(self) -> None:
         self.of("table")
-        TextOptions(lowercase=self.lowercase, token_pattern=self.token_pattern, phrases=self.phrase_options)
+        self.text_options()
 
     def of(self, kind: Kind) -> VocabularyOptions:
         """Return which keys become items, of a source of this kind."""
@@ -127,18 +127,24 @@ class VocabularySection:
             unknown=self.unknown,
         )
 
-    @property
-    def phrase_options(self) -> PhraseOptions | None:
-        """Which pairs of tokens become one; None: none."""
-        if self.phrases is False:
-            return None
-        threshold = PhraseOptions().threshold if self.phrases is True else self.phrases
-        return PhraseOptions(threshold=threshold, min_count=self.phrase_min_count, passes=self.phrase_passes)
+    def text_options(self, *, tokens_per_sequence: int | None = None, strict: bool = False) -> TextOptions:
+        """Return how a text becomes sequences of tokens."""
+        phrases = None
+        if self.phrases is not False:
+            threshold = PhraseOptions().threshold if self.phrases is True else self.phrases
+            phrases = PhraseOptions(threshold=threshold, min_count=self.phrase_min_count, passes=self.phrase_passes)
+        return TextOptions(
+            lowercase=self.lowercase,
+            token_pattern=self.token_pattern or None,
+            tokens_per_sequence=tokens_per_sequence,
+            phrases=phrases,
+            strict=strict,
+        )
 
     @property
     def is_of_text(self) -> bool:
         """Whether an option is given that only a text has."""
-        return self.lowercase or self.token_pattern is not None or self.phrases is not False
+        return self.lowercase or bool(self.token_pattern) or self.phrases is not False
 
 
 def default_contexts(kind: Kind) -> dict[str, Context]:
