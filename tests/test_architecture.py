@@ -74,7 +74,10 @@ def test_importing_the_package_loads_no_package_besides_numpy():
     assert {name for name in loaded if not name.startswith("_")} <= {"firth", "numpy"}
 
 
-@pytest.mark.parametrize("heavy", ["sklearn", "matplotlib", "adbc_driver_sqlite", "pandas", "duckdb", "pyarrow"])
+HEAVY = ["sklearn", "matplotlib", "adbc_driver_sqlite", "pandas", "duckdb", "pyarrow", "gensim", "keras", "torch"]
+
+
+@pytest.mark.parametrize("heavy", HEAVY)
 def test_the_command_line_starts_without_extras(heavy: str):
     assert heavy not in _modules_after("import firth.cli.app")
 
