@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from firth.corpus.contexts import Groups
+from firth.corpus.contexts import Groups, Sequences
 from firth.corpus.corpus import Corpus
 from firth.corpus.reading import read_sql, read_table
 from firth.errors import DataError, OptionError, ReadOnlyError, SourceError, SourceNotFoundError
@@ -154,3 +154,71 @@ def test_a_pitchfork_score_is_the_mean_of_an_artists_reviews(bands):
     expected = connection.execute("select avg(score) from reviews where artist = 'coil'").fetchone()[0]
     connection.close()
     assert bands.attributes["score"][bands.vocabulary.id("coil")] == pytest.approx(expected, abs=1e-12)
+
+
+PLAYS = [("p", 2, "low"), ("q", 1, "coil"), ("p", 10, "coil"), ("p", 1, "coil"), ("q", 2, None), (None, 1, "low")]
+
+
+@pytest.fixture
+def plays(tmp_path: Path) -> str:
+    connection = sqlite3.connect(tmp_path / "plays.db")
+    connection.execute("create table plays (sequence text, position integer, item text)")
+    connection.executemany("insert into plays values (?, ?, ?)", PLAYS)
+    connection.commit()
+    connection.close()
+    return f"sqlite:///{tmp_path / 'plays.db'}"
+
+
+@pytest.mark.parametrize("clause", ["", " order by position", " order by item desc, position desc"])
+def test_the_order_of_a_querys_rows_has_no_influence_on_sequences(plays, clause):
+    declared = Sequences(order="position", query="select * from plays" + clause)
+    corpus = read_sql(plays, contexts={"played": declared})
+    (context,) = corpus.sequences
+    assert [corpus.vocabulary.keys[token] for token in context.tokens] == ["coil", "low", "coil", "coil"]
+    assert context.offsets.tolist() == [0, 3, 4]
+    frame = pl.DataFrame(PLAYS, schema=["sequence", "position", "item"], orient="row")
+    assert read_table(frame, contexts={"played": Sequences(order="position")}).fingerprint == corpus.fingerprint
+
+
+def test_one_query_feeds_contexts_of_both_kinds(plays):
+    contexts = {"played": Sequences(order="position", weight=3), "position": Groups("position")}
+    corpus = read_sql(plays, "select * from plays", contexts=contexts, min_count=2)
+    assert [type(context).__name__ for context in corpus.contexts] == ["SequenceContext", "GroupContext"]
+    assert dict(zip(corpus.vocabulary.keys, corpus.counts.tolist(), strict=True)) == {"coil": 6, "low": 3}
+
+
+def test_every_kind_of_table_gives_the_same_sequences(tmp_path):
+    frame = pl.DataFrame(PLAYS, schema=["sequence", "order", "item"], orient="row")
+    frame.write_csv(tmp_path / "t.csv")
+    frame.write_csv(tmp_path / "t.tsv", separator="\t")
+    frame.write_parquet(tmp_path / "t.parquet")
+    frame.write_ndjson(tmp_path / "t.jsonl")
+    contexts = {"played": Sequences(order="order")}
+    tables = [frame, frame.lazy(), *(tmp_path / f"t.{kind}" for kind in ("csv", "tsv", "parquet", "jsonl"))]
+    corpora = [read_table(table, contexts=contexts) for table in tables]
+    assert len({corpus.fingerprint for corpus in corpora}) == 1
+    assert all(corpus.report == corpora[0].report for corpus in corpora)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"min_count": 9}, DataError, "no item occurs min_count=9 times: the most frequent, 'coil', occurs 3 times"),
+        ({"min_count": 0}, OptionError, "min_count must be"),
+        ({"max_items": "many"}, OptionError, "max_items must be"),
+    ],
+)
+def test_what_the_vocabulary_refuses_is_refused_by_both_readers(plays, options, error, message):
+    with pytest.raises(error, match=message):
+        read_sql(plays, "select * from plays", contexts={"played": Sequences()}, **options)
+    frame = pl.DataFrame(PLAYS, schema=["sequence", "position", "item"], orient="row")
+    with pytest.raises(error, match=message):
+        read_table(frame, contexts={"played": Sequences()}, **options)
+
+
+def test_reading_tells_its_progress(tmp_path):
+    (tmp_path / "t.csv").write_text("sequence,item\np,a\np,b\n")
+    heard = []
+    progress = CallbackProgress(lambda *update: heard.append(update))
+    read_table(tmp_path / "t.csv", contexts={"c": Sequences()}, progress=progress)
+    assert heard == [("reading", 2, None, "2 rows"), ("building", 1, 1, "2 items")]
