@@ -157,6 +157,12 @@ def _with_unknown(chosen: Chosen, encoded: Mapping[str, Encoded], unknown: str |
 
 def _ids(keys: list[str], numbers: Vocabulary, unknown: int) -> Int32:
     """Return the id of each key, -1 where it was dropped: (n_keys,) int32."""
+    n_named = len(numbers) - (unknown >= 0)
+    if keys[:n_named] == numbers.keys[:n_named]:
+        # Of one context alone the items are the first of its keys: 0.8 s less for 300,000 of them.
+        found = np.full(len(keys), -1, dtype=np.int32)
+        found[:n_named] = np.arange(n_named, dtype=np.int32)
+        return found
     found = numbers.find(keys)
     found[found == unknown] = -1  # a key that is spelled as the unknown item is dropped
     return found
