@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firth.corpus import ordering
 from firth.corpus.contexts import Groups, Sequences
 from firth.corpus.corpus import Corpus
 from firth.corpus.reading import read_table
@@ -238,15 +239,15 @@ TABLE = st.lists(
 def test_the_order_of_the_rows_has_no_influence_and_all_are_accounted_for(table, seed, batch):
     frame = rows(*((sequence, place, item) for place, (sequence, item) in enumerate(table)))
     frame = frame.cast({"sequence": pl.String, "item": pl.String})
-    saved, tables._BATCH = tables._BATCH, batch
-    try:
-        corpus = read(frame)
-        shuffled = frame[random.Random(seed).sample(range(frame.height), frame.height)]
-        other = read(shuffled)
-    except DataError:
-        return
-    finally:
-        tables._BATCH = saved
+    shuffled = frame[random.Random(seed).sample(range(frame.height), frame.height)]
+    with pytest.MonkeyPatch.context() as patch:
+        try:
+            corpus = read(frame)
+            patch.setattr(tables, "_BATCH", batch)
+            patch.setattr(ordering, "_AT_ONCE", batch)
+            other = read(shuffled)
+        except DataError:
+            return
     assert corpus.fingerprint == other.fingerprint
     assert corpus.report == other.report
     report = corpus.report.contexts["c"]
@@ -293,6 +294,25 @@ def test_a_delimited_file_is_the_same_in_pieces_of_any_size(tmp_path_factory, ta
         text._CHUNK = saved
     assert whole[0].equals(pieces[0])
     assert whole[1:] == pieces[1:]
+
+
+@settings(max_examples=200)
+@given(
+    lines_of_text=st.lists(st.sampled_from(["a,b", "é,", ",", "a,b,c", "a", "", "a,b\r", "\r", ",,"]), max_size=6),
+    end=st.sampled_from(["", "\n"]),
+    n_columns=st.integers(1, 3),
+)
+def test_plain_text_is_divided_as_any_other(tmp_path_factory, lines_of_text, end, n_columns):
+    path = tmp_path_factory.mktemp("plain") / "t.csv"
+    header = ",".join("xyz"[:n_columns])
+    path.write_bytes((header + "\n" + "\n".join(lines_of_text) + end).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "_CHUNK", len(header) + 1)
+        quick = text.read_delimited(path, separator=",")
+        patch.setattr(text, "_is_plain", lambda *_given: False)
+        slow = text.read_delimited(path, separator=",")
+    assert quick[0].equals(slow[0])
+    assert quick[1:] == slow[1:]
 
 
 @pytest.mark.skipif(not RADIO.exists(), reason="the radio playlists are not there")

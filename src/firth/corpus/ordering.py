@@ -8,12 +8,12 @@ the rows has no influence where ``order`` is given.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import polars as pl
 
-from firth.arrays import Int32
+from firth.arrays import Int32, Int64
 from firth.corpus import columns
 from firth.corpus.contexts import Sequences
 from firth.corpus.encoded import Encoded
@@ -22,7 +22,7 @@ from firth.errors import DataError
 from firth.sources.tables import Table
 
 _SEPARATOR = "\x1f"  # between the parts of a sequence's name, which no text holds by chance
-_EMPTY = {"item": pl.Int32, "sequence": pl.Int32}
+_AT_ONCE = 1 << 20  # rows that are sorted at once, or those of one sequence
 
 
 def encode_rows(declared: Mapping[str, Sequences], batches: Callable[[], Iterable[Table]]) -> dict[str, Encoded]:
@@ -99,19 +99,28 @@ class LongForm:
     def finish(self) -> Encoded:
         """Return the sequences, each sorted, in the order of their names (of the rows, where a row is a sequence)."""
         columns.check_columns(self._name, list(self._existing), self._declared)
-        numbers = pl.concat(self._chunks, how="vertical_relaxed") if self._chunks else pl.DataFrame(schema=_EMPTY)
-        self._chunks.clear()
+        n_sequences = self._report["rows_read"]
         if self._declared.sequences:
-            numbers = numbers.with_columns(sequence=pl.Series(self._sequences.ranks()[numbers["sequence"].to_numpy()]))
-            numbers = numbers.sort(
-                [name for name in ("sequence", "order") if name in numbers.columns], maintain_order=True
-            )
-        if "order" in numbers.columns:
-            self._report["rows_of_equal_order"] += _n_equal(numbers)
-        lengths = np.bincount(numbers["sequence"].to_numpy(), minlength=len(self._sequences))
+            n_sequences, ranks = len(self._sequences), self._sequences.ranks()
+            for i, chunk in enumerate(self._chunks):
+                self._chunks[i] = chunk.with_columns(sequence=pl.Series(ranks[chunk["sequence"].to_numpy()]))
+        lengths = np.zeros(n_sequences, dtype=np.int64)
+        for chunk in self._chunks:
+            lengths += np.bincount(chunk["sequence"].to_numpy(), minlength=n_sequences)
         with EncodedWriter() as writer:
-            writer.write(numbers["item"].to_numpy(), lengths if self._declared.sequences else lengths[lengths > 0])
+            for first, last in _parts(lengths):
+                part = self._sorted(first, last)
+                if "order" in part.columns:
+                    self._report["rows_of_equal_order"] += _n_equal(part)
+                some = lengths[first:last]
+                writer.write(part["item"].to_numpy(), some if self._declared.sequences else some[some > 0])
             return writer.finish(self._items.texts(), report=self._report)
+
+    def _sorted(self, first: int, last: int) -> pl.DataFrame:
+        """Return the rows of the sequences from ``first`` to before ``last``, sorted."""
+        chosen = pl.col("sequence").is_between(first, last, closed="left")
+        part = pl.concat([chunk.filter(chosen) for chunk in self._chunks], how="vertical_relaxed")
+        return part.sort([name for name in ("sequence", "order") if name in part.columns], maintain_order=True)
 
     def _add_rows(self, frame: pl.DataFrame) -> None:
         numbers = pl.DataFrame(
@@ -122,7 +131,7 @@ class LongForm:
         )
         numbers = numbers.with_columns(self._orders(frame))
         self._drop(numbers, {"item": "key", "sequence": "sequence", "order": "order"})
-        self._chunks.append(numbers.drop_nulls())
+        self._keep(numbers.drop_nulls())
 
     def _add_lists(self, frame: pl.DataFrame) -> None:
         declared = self._declared
@@ -151,7 +160,11 @@ class LongForm:
         self._report["entries_read"] += kept.height
         self._report["entries_without_key"] += kept["item"].null_count()
         kept = kept.drop_nulls().with_columns(is_first=pl.col("row") != pl.col("row").shift(1, fill_value=-1))
-        self._chunks.append(kept.drop("row"))
+        self._keep(kept.drop("row"))
+
+    def _keep(self, numbers: pl.DataFrame) -> None:
+        if numbers.height:
+            self._chunks.append(numbers)
 
     def _drop(self, numbers: pl.DataFrame, names: Mapping[str, str]) -> None:
         """Count the rows that lack their item, of the others those that lack their sequence, then their order."""
@@ -199,7 +212,7 @@ class LongForm:
         number = spelled.cast(pl.Float64, strict=False)
         if number.null_count() == given.null_count():
             return number.fill_nan(None)
-        self._order_is_text, self.finds_text = True, any(chunk.height for chunk in self._chunks)
+        self._order_is_text, self.finds_text = True, bool(self._chunks)
         return given
 
 
@@ -234,6 +247,17 @@ class _Numbers:
         ranks = np.empty(len(order), dtype=np.int32)
         ranks[order] = np.arange(len(order), dtype=np.int32)
         return ranks
+
+
+def _parts(lengths: Int64) -> Iterator[tuple[int, int]]:
+    """Yield (first, last) of sequences that hold about ``_AT_ONCE`` rows together."""
+    ends = np.cumsum(lengths)
+    first = 0
+    while first < len(ends) and ends[-1]:
+        before = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + _AT_ONCE, side="right")))
+        yield first, last
+        first = last
 
 
 def _integers(values: pl.Series) -> pl.Series:

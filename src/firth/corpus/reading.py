@@ -144,7 +144,7 @@ def read_table(
     Notes
     -----
     Where all contexts are Sequences, a file is read in batches: what is held grows with the items and the sequences'
-    names, and by 12 to 20 bytes per row, three times that while the rows are sorted; an order of texts is held as
+    names, and by 12 to 20 bytes per row, which are sorted a million at a time; an order of texts is held as
     well. With Groups the whole table is held.
     """
     check_contexts(contexts)

