@@ -9,7 +9,8 @@ from firth.corpus.contexts import Groups, Sequences
 from firth.corpus.phrases import PhraseOptions
 from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import DataError, OptionError, SourceNotFoundError
-from firth.runs.recipe import Recipe, override, parse_overrides, shipped
+from firth.runs.overrides import override, parse_overrides
+from firth.runs.recipe import Recipe, shipped
 
 MPD = Sequences("pid", order="pos", item=("artist_name", "track_name"))
 RECIPE = """
@@ -101,7 +102,8 @@ def test_overriding_leaves_the_tables_as_they_were():
         ('a.b=["x", "y"]', ["x", "y"]),
         ("a.b=sqlite:////tmp/a b.sqlite", "sqlite:////tmp/a b.sqlite"),
         ("a.b=x=y", "x=y"),
-        ("a.b=", ""),
+        ("a.b=", None),
+        ('a.b=""', ""),
         ("a.b=1\nc = 2", "1\nc = 2"),
     ],
 )
@@ -313,10 +315,13 @@ def test_the_context_of_a_text_has_no_columns(tmp_path: Path):
         recipe_of(tmp_path, text)
 
 
-def test_a_pattern_is_left_out_by_an_empty_one():
+def test_a_value_of_the_recipe_is_left_out_by_nothing():
     recipe = Recipe.load("words", overrides=parse_overrides(["source.path=a.txt", "vocabulary.token_pattern="]))
     assert recipe.vocabulary.text_options().token_pattern is None
     assert Recipe.load("words").vocabulary.text_options().token_pattern
+    settings = ["contexts.listened.order=", "contexts.listened.item=track", "train.pairs="]
+    recipe = Recipe.load("playlists", overrides=parse_overrides(settings))
+    assert recipe.contexts["listened"] == Sequences(("playlist",), item="track")
 
 
 def test_the_playlists_recipe_reads_the_origins_columns():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firth.runs.items import blank_items
-from firth.runs.recipe import parse_overrides
+from firth.runs.overrides import parse_overrides
 from firth.runs.record import Record
 from firth.runs.run import Run
 from firth.runs.typed import closest

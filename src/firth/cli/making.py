@@ -109,7 +109,8 @@ def _recipe(recipe: str, settings: list[str], *, n_jobs: int | None, seed: int |
     A recipe that is wrong by itself is a failure; one that the command line made wrong is wrong usage.
     """
     from firth.errors import OptionError
-    from firth.runs.recipe import Recipe, parse_overrides
+    from firth.runs.overrides import parse_overrides
+    from firth.runs.recipe import Recipe
 
     given: dict[str, Any] = {"train.n_jobs": n_jobs, "train.seed": seed}
     fallback = OptionError("")

@@ -8,8 +8,7 @@ the working directory, as they would be on a command line, and not to the recipe
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from dataclasses import replace as changed
 from importlib import resources
@@ -19,6 +18,7 @@ from typing import Any, Self
 from firth.corpus.contexts import Context, Groups, Sequences
 from firth.errors import DataError, OptionError, SourceNotFoundError, closest
 from firth.runs.folder import OWN_COLUMNS
+from firth.runs.overrides import SECTIONS, override
 from firth.runs.sections import (
     ClusterOptions,
     MapOptions,
@@ -30,8 +30,6 @@ from firth.runs.sections import (
 from firth.runs.typed import from_table, unknown
 from firth.training.options import TrainOptions
 
-_SECTIONS = ("source", "contexts", "vocabulary", "train", "clusters", "map", "plots")
-_SOURCES = ("source.uri", "source.path", "source.package")
 _KINDS: dict[str, type[Context]] = {"groups": Groups, "sequences": Sequences}
 
 
@@ -121,8 +119,8 @@ class Recipe:
             If a key is unknown, or a value has another type or lies outside its range.
         """
         for section, table in tables.items():
-            if section not in _SECTIONS:
-                raise OptionError(unknown("key", section, _SECTIONS))
+            if section not in SECTIONS:
+                raise OptionError(unknown("key", section, SECTIONS))
             if not isinstance(table, Mapping):
                 raise OptionError(f"{section} must be a table ([{section}]), got {table!r}.")
         for context, table in tables.get("contexts", {}).items():
@@ -180,63 +178,6 @@ def check_names(contexts: Iterable[str]) -> None:
     for name in contexts:
         if name in OWN_COLUMNS:
             raise OptionError(f"a context may not be named {name!r}: items.parquet has a column of that name.")
-
-
-def override(tables: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Return tables in which the values at dotted keys are replaced.
-
-    One source takes the place of another: ``source.path`` removes ``source.uri`` and ``source.package``.
-
-    Raises
-    ------
-    OptionError
-        If a key has no section, or names a context that is not there.
-    """
-    result = deepcopy(dict(tables))
-    for key, value in overrides.items():
-        section, *path = key.split(".")
-        if section not in _SECTIONS:
-            raise OptionError(unknown("key", section, _SECTIONS))
-        if not path or (section == "contexts") != (len(path) == 2):
-            pattern = "contexts.NAME.KEY" if section == "contexts" else f"{section}.KEY"
-            raise OptionError(f"{key!r} does not name one value; the form is {pattern}.")
-        table = result.setdefault(section, {})
-        if section == "contexts":
-            if path[0] not in table:
-                raise OptionError(unknown("context", path[0], table))
-            table = table[path[0]]
-        elif key in _SOURCES and isinstance(table, dict):
-            for other in _SOURCES:
-                if other not in overrides:
-                    table.pop(other.removeprefix("source."), None)
-        if not isinstance(table, dict):
-            raise OptionError(f"{key!r} cannot be set: {section} is not a table in this recipe.")
-        table[path[-1]] = value
-    return result
-
-
-def parse_overrides(settings: Sequence[str]) -> dict[str, Any]:
-    """Return values by dotted key from texts such as ``train.vector_size=100``.
-
-    A value is read as TOML (``100``, ``0.025``, ``true``, ``["genre"]``) and, where it is none, as the text it is.
-
-    Raises
-    ------
-    OptionError
-        If a text has no ``=``.
-    """
-    return dict(_parse_override(setting) for setting in settings)
-
-
-def _parse_override(setting: str) -> tuple[str, Any]:
-    key, equals, raw = setting.partition("=")
-    if not equals or not key.strip():
-        raise OptionError(f"--set takes KEY=VALUE, such as train.vector_size=100, got {setting!r}.")
-    try:
-        parsed = tomllib.loads(f"value = {raw}")
-    except tomllib.TOMLDecodeError:
-        return key.strip(), raw
-    return key.strip(), parsed["value"] if len(parsed) == 1 else raw
 
 
 def _read(recipe: str | Path) -> tuple[str, str]:

@@ -96,7 +96,7 @@ class VocabularySection:
     lowercase
         For a text: whether tokens are lower-cased.
     token_pattern
-        For a text: regular expression whose matches are the tokens. None or empty: what stands between white space.
+        For a text: regular expression whose matches are the tokens. None: what stands between white space.
     phrases
         For a text: whether pairs of tokens that belong together become one; a number is the threshold.
     phrase_min_count
@@ -135,7 +135,7 @@ class VocabularySection:
             phrases = PhraseOptions(threshold=threshold, min_count=self.phrase_min_count, passes=self.phrase_passes)
         return TextOptions(
             lowercase=self.lowercase,
-            token_pattern=self.token_pattern or None,
+            token_pattern=self.token_pattern,
             tokens_per_sequence=tokens_per_sequence,
             phrases=phrases,
             strict=strict,
@@ -144,7 +144,7 @@ class VocabularySection:
     @property
     def is_of_text(self) -> bool:
         """Whether an option is given that only a text has."""
-        return self.lowercase or bool(self.token_pattern) or self.phrases is not False
+        return self.lowercase or self.token_pattern is not None or self.phrases is not False
 
 
 def default_contexts(kind: Kind) -> dict[str, Context]:
