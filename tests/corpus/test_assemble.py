@@ -188,6 +188,13 @@ def test_many_tokens_are_renumbered_in_a_file_block_by_block(monkeypatch, in_mem
     assert not corpus.sequences[1].tokens.flags.writeable
 
 
+def test_a_dropped_item_whose_code_is_a_kept_items_id_stays_dropped():
+    both = {"x": encode(["a a a bb bb c c"]), "y": encode(["a a d d d d c"])}
+    corpus = assemble(both, {"x": Sequences(), "y": Sequences()}, vocabulary=VocabularyOptions(min_count=3))
+    assert corpus.vocabulary.keys == ["a", "d", "c"]
+    assert read(corpus, corpus.sequences[0]) == [["a", "a", "a", "c", "c"]]
+
+
 WORDS = st.lists(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=5).map(" ".join), min_size=1, max_size=6)
 
 

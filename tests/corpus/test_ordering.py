@@ -206,10 +206,12 @@ def test_lines_of_json_in_several_batches_are_checked_as_one_table(tmp_path, mon
 @pytest.mark.parametrize("chunk", [8, 1000])
 def test_numbers_among_texts_of_json_are_texts(tmp_path, monkeypatch, chunk):
     monkeypatch.setattr(text, "_CHUNK", chunk)
-    given = [(10, 7), ("9", "7"), (8.0, 7.5), ("x", "b"), (None, "b")]
+    given = [(10, 7), ("9", "7"), (8.0, 7.5), ("8", "b"), ("x", "b"), (None, "b")]
     rows_of_json = [json.dumps({"sequence": "p", "order": order, "item": item}) for order, item in given]
     (tmp_path / "t.jsonl").write_text("\n".join(rows_of_json))
-    assert lines(read(tmp_path / "t.jsonl")) == ["7 7.5 7 b"]
+    corpus = read(tmp_path / "t.jsonl")
+    assert lines(corpus) == ["7 7.5 b 7 b"]
+    assert corpus.report.contexts["c"]["rows_of_equal_order"] == 1
 
 
 def test_a_column_that_only_later_lines_of_json_have_is_read(tmp_path, monkeypatch):

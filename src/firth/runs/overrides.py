@@ -11,14 +11,14 @@ from firth.errors import OptionError
 from firth.runs.typed import unknown
 
 SECTIONS = ("source", "contexts", "vocabulary", "train", "clusters", "map", "plots")
-_SOURCES = ("source.uri", "source.path", "source.package")
+_EXCLUSIVE = (("source.uri", "source.path", "source.package"), ("train.min_count", "vocabulary.min_count"))
 
 
 def override(tables: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Return tables in which the values at dotted keys are replaced.
 
-    One source takes the place of another: ``source.path`` removes ``source.uri`` and ``source.package``. None removes
-    the key, which then has its default.
+    One source takes the place of another: ``source.path`` removes ``source.uri`` and ``source.package``; so do the two
+    places of ``min_count``. None removes the key, which then has its default.
 
     Raises
     ------
@@ -32,9 +32,10 @@ def override(tables: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[st
             table.pop(name, None)
             continue
         table[name] = value
-        for other in _SOURCES:
-            if key in _SOURCES and other not in overrides:
-                table.pop(other.removeprefix("source."), None)
+        for other in next((keys for keys in _EXCLUSIVE if key in keys), ()):
+            if other not in overrides:
+                section, _, name = other.partition(".")
+                result.get(section, {}).pop(name, None)
     return result
 
 
