@@ -6,13 +6,15 @@
 
 #include "alias.hpp"
 #include "philox.hpp"
+#include "variant.hpp"
 
 namespace firth {
 
-constexpr int max_partners = 16;  // one row of the inner block's gradient matrix
+constexpr int max_partners = max_inputs;
 
-struct Position {
+struct Drawn {
     int32_t centre;
+    int32_t context;  // that the group belongs to
     int32_t n_partners;
     int32_t partners[max_partners];
 };
@@ -35,6 +37,7 @@ struct HeldoutSplit {
 class Groups {
   public:
     AliasTable choice;          // over groups
+    const int32_t* contexts;    // (n_groups) the number of each group's context
     const int64_t* offsets;     // (n_groups + 1)
     const int32_t* members;     // ids, distinct within a group
     const double* weights;      // per membership; null: every member alike
@@ -48,11 +51,13 @@ class Groups {
 
     // Draws a group, a centre by weight, and partners by weight among the members not drawn yet whose pair with the
     // centre lies on the wanted side of the held-out split. Fewer than `partners` when the group has no more.
-    void draw(Stream& stream, Position& position) const {
-        const Group group = at(choice.draw(stream));
+    void draw(Stream& stream, Drawn& position) const {
+        const uint32_t number = choice.draw(stream);
+        const Group group = at(number);
         uint32_t drawn[max_partners + 1];
         drawn[0] = member(stream, group);
         position.centre = group.ids[drawn[0]];
+        position.context = contexts[number];
         position.n_partners = 0;
         if (int64_t(group.size) - 1 <= partners) {
             // All others, whatever the weights: nothing to draw. Twice as fast on baskets of ten.

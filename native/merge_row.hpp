@@ -6,12 +6,23 @@
 namespace firth::FIRTH_VARIANT {
 
 inline void merge_row(float* row, const float* const* changed, int n_changed, float scale, int64_t stride) {
-    for (int64_t d = 0; d < stride; d += slice_width) {
-        const Slice old = slice(row + d);
-        Slice sum = {};
-        for (int i = 0; i < n_changed; ++i) sum += slice(changed[i] + d) - old;
-        slice(row + d) = old + scale * sum;
+    for (int64_t d = 0; d < stride; d += 8) {
+        const Eight old = eight(row + d);
+        Eight sum = {};
+        for (int i = 0; i < n_changed; ++i) sum += eight(changed[i] + d) - old;
+        eight(row + d) = old + scale * sum;
     }
+}
+
+// Copies a row and returns its squared length.
+inline float copy_row(const float* from, float* to, int64_t stride) {
+    Eight sum = {};
+    for (int64_t d = 0; d < stride; d += 8) {
+        const Eight x = eight(from + d);
+        eight(to + d) = x;
+        sum += x * x;
+    }
+    return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
 }
 
 }  // namespace firth::FIRTH_VARIANT

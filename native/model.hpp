@@ -12,7 +12,7 @@ constexpr int max_lanes = 1024;
 
 struct Matrix {
     float* rows;
-    int64_t stride;  // floats from row to row, a multiple of 16; what pads a row is and stays zero
+    int64_t stride;  // floats from row to row, a multiple of 8; what pads a row is and stays zero
     float* biases;   // (n_items) or null
 
     float* row(int64_t id) const { return rows + id * stride; }
@@ -28,11 +28,17 @@ struct Model {
     Matrix inputs, outputs;
     int64_t n_items;
     uint64_t seed;
+    const uint8_t* frozen;  // (n_items) not 0: this item's rows stay as they are; or null
+
+    bool is_frozen(int32_t id) const { return frozen && frozen[id]; }
+
+    // One matrix for both: an item's input and its output are the same row.
+    bool is_tied() const { return inputs.rows == outputs.rows; }
 };
 
 struct Objective {
     int negative;            // negatives per position
-    int pool_size;           // negatives that a lane draws for itself
+    bool is_cbow;            // the mean of a position's partners is the one input
     AliasTable noise;        // over items
     const float* log_noise;  // (n_items) log(K q) for NCE
 };

@@ -11,34 +11,29 @@
 namespace firth {
 
 struct Plan {
-    int64_t n_positions;  // of the whole training
-    int64_t lane_size;    // positions per lane
-    int n_lanes;          // lanes per step
+    int n_lanes;  // lanes per step
     float learning_rate, min_learning_rate;
     float curvature;
 
-    int64_t n_steps() const {
-        const int64_t per_step = lane_size * n_lanes;
-        return (n_positions + per_step - 1) / per_step;
-    }
+    int64_t n_steps;
 
     // Falls linearly over the whole training.
     float learning_rate_at(int64_t step) const {
-        const double left = 1.0 - double(step) / double(n_steps());
+        const double left = 1.0 - double(step) / double(n_steps);
         return std::max(min_learning_rate, float(learning_rate * left));
     }
 };
 
+// Sums over the positions of each step, (steps, contexts).
 struct Progressed {
-    double loss_sum = 0;
-    int64_t n_pairs = 0;
-    int64_t n_positions = 0;
+    std::vector<double> loss_sums;
+    std::vector<int64_t> n_pairs;
 };
 
 class Trainer {
   public:
-    Trainer(const Groups& groups, const Objective& objective, const Model& model, const Plan& plan)
-        : groups_(groups),
+    Trainer(const Schedule& schedule, const Objective& objective, const Model& model, const Plan& plan)
+        : schedule_(schedule),
           objective_(objective),
           model_(model),
           plan_(plan),
@@ -50,7 +45,8 @@ class Trainer {
     Progressed run(int64_t first, int64_t last, int n_jobs) {
         while (int(workspaces_.size()) < n_jobs)
             workspaces_.emplace_back(model_.n_items, model_.inputs.stride, 1 + objective_.negative);
-        Progressed progressed;
+        const size_t n_sums = size_t(last - first) * size_t(schedule_.n_contexts);
+        Progressed progressed{std::vector<double>(n_sums), std::vector<int64_t>(n_sums)};
         std::atomic<int> lane_ticket{0}, merge_ticket{0};
         std::barrier gate(n_jobs);
         const auto work = [&](int worker) {
@@ -60,7 +56,7 @@ class Trainer {
                 gate.arrive_and_wait();
                 if (worker == 0) {
                     lane_ticket = 0;
-                    add_up(step, progressed);
+                    add_up(size_t(step - first), progressed);
                 }
                 for (int task; (task = merge_ticket.fetch_add(1)) < 2 * n_buckets;) run_merge(step, task);
                 gate.arrive_and_wait();
@@ -75,34 +71,31 @@ class Trainer {
 
   private:
     void run_lane(int64_t step, int lane, Workspace& work) {
-        const int64_t index = step * plan_.n_lanes + lane;
-        const int64_t left = plan_.n_positions - index * plan_.lane_size;
-        const int64_t n_positions = std::clamp<int64_t>(left, 0, plan_.lane_size);
-        lanes_[size_t(lane)].run(uint64_t(index), n_positions, plan_.learning_rate_at(step), groups_, objective_,
-                                 model_, work);
+        const LaneTask task = schedule_.at(step * plan_.n_lanes + lane);
+        lanes_[size_t(lane)].run(task, plan_.learning_rate_at(step), schedule_, objective_, model_, work);
     }
 
     void run_merge(int64_t step, int task) {
         const float step_curvature = plan_.learning_rate_at(step) * plan_.curvature;
         if (task % 2 == 0)
             merge_inputs_.run(task / 2, lanes_, &Lane::inputs, model_.inputs, step_curvature);
-        else
+        else if (!model_.is_tied())
             merge_outputs_.run(task / 2, lanes_, &Lane::outputs, model_.outputs, step_curvature);
     }
 
-    void add_up(int64_t step, Progressed& progressed) const {
-        for (const Lane& lane : lanes_) {
-            for (int i = 0; i < 16; ++i)
-                progressed.loss_sum += std::log(double(lane.loss.mantissa[i])) +
-                                       double(lane.loss.exponent[i]) * 0.69314718055994531 +
-                                       double(lane.loss.poison[i]);
-            progressed.n_pairs += lane.n_pairs;
-        }
-        const int64_t per_step = plan_.lane_size * plan_.n_lanes;
-        progressed.n_positions += std::min(per_step, plan_.n_positions - step * per_step);
+    void add_up(size_t row, Progressed& progressed) const {
+        for (const Lane& lane : lanes_)
+            for (size_t context = 0; context < lane.losses.size(); ++context) {
+                const LossSums& sums = lane.losses[context].sums;
+                const size_t c = row * lane.losses.size() + context;
+                for (int i = 0; i < 8; ++i)
+                    progressed.loss_sums[c] += std::log(double(sums.mantissa[i])) +
+                                               double(sums.exponent[i]) * 0.69314718055994531 + double(sums.poison[i]);
+                progressed.n_pairs[c] += lane.losses[context].n_pairs;
+            }
     }
 
-    Groups groups_;
+    Schedule schedule_;
     Objective objective_;
     Model model_;
     Plan plan_;

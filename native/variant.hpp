@@ -7,24 +7,34 @@ namespace firth {
 
 constexpr int max_outputs = 257;  // the centre and at most 256 negatives
 
-// Sixteen partial sums: the loss is log(product of 2^exponent * mantissa). `poison` is 0 until a gradient is not
-// finite.
+// Eight partial sums: the loss is log(product of 2^exponent * mantissa). `poison` is 0 until a gradient is not finite.
 struct alignas(64) LossSums {
-    float mantissa[16];
-    int32_t exponent[16];
-    float poison[16];
+    float mantissa[8];
+    int32_t exponent[8];
+    float poison[8];
 };
 
-// One training position of the inner block (block.hpp has the equations).
+constexpr int max_inputs = 16;   // of one position; a wider window is trained in parts
+constexpr int tile_outputs = 6;  // of a tile: their scores are written eight at a time
+
+// Floats from one input's scores to the next: whole registers, with room for what the last tile writes beyond its own.
+constexpr int64_t block_pitch(int n_outputs) { return ((n_outputs - 1) / tile_outputs * tile_outputs + 8 + 7) / 8 * 8; }
+constexpr int64_t max_pitch = block_pitch(max_outputs);
+
+// One training position of the inner block (block.hpp has the equations). Rows are 32-byte aligned.
 struct BlockTask {
-    float* const* inputs;   // 16 rows; those from n_inputs on are a row of zeros
-    float* const* outputs;  // the centre's row, then the negatives'
-    const float* offsets;   // (n_outputs,) added to every score
-    const uint8_t* used;    // (n_outputs,) 0: leave this negative out
-    float* gradients;       // (n_outputs, 16) result: G
-    float* transposed;      // (stride, 16) scratch
+    float* const* inputs;       // (n_inputs) rows
+    float* const* outputs;      // the centre's row, then the negatives'
+    const float* offsets;       // (pitch) added to every score
+    const int32_t* used;        // (pitch) 0: leave this output out; -1: use it. What is beyond n_outputs is left out.
+    float* gradients;           // (n_inputs, pitch) result: G
+    const float* input_norms;   // (n_inputs) squared lengths
+    const float* output_norms;  // (pitch)
+    float* input_curvature;     // (max_inputs) result: sum_k s (1 - s) |output_k|^2 with s = sigmoid(S)
+    float* output_curvature;    // (pitch) result: sum_b s (1 - s) |input_b|^2
     LossSums* loss;
-    int64_t stride;
+    int64_t stride;  // a multiple of 8
+    int64_t pitch;   // block_pitch(n_outputs)
     int n_inputs;
     int n_outputs;
     float learning_rate;
@@ -40,6 +50,9 @@ struct Variant {
                       float* scores, uint8_t* hits);
 
     void (*train_block)(const BlockTask& task);
+
+    // Copies a row and returns its squared length.
+    float (*copy_row)(const float* from, float* to, int64_t stride);
 
     // row += scale * sum over i of (changed[i] - row), from the old row.
     void (*merge_row)(float* row, const float* const* changed, int n_changed, float scale, int64_t stride);

@@ -47,5 +47,5 @@ def test_page_gives_the_default_of_the_code(section: str, field) -> None:
     if default is None or isinstance(default, bool):
         expected = {None: "none", False: "false", True: "true"}[default]
     else:
-        expected = f'"{default}"' if isinstance(default, str) else format(default)
+        expected = f'"{default}"' if isinstance(default, str) else format(list(default) if default == () else default)
     assert shown.strip("`").removesuffix(".0") == expected.removesuffix(".0")

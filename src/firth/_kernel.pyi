@@ -1,6 +1,6 @@
 """Types of the compiled kernel (``native/bind_*.cpp``)."""
 
-from firth.arrays import Float32, Float64, Int32, Int64, UInt32
+from firth.arrays import Float32, Float64, Int32, Int64, UInt8, UInt32
 
 max_lanes: int
 max_negative: int
@@ -11,7 +11,7 @@ def variant() -> str: ...
 def choose_variant(name: str) -> None: ...
 def words(seed: int, purpose: int, index: int, n: int) -> UInt32: ...
 def build_alias(weights: Float64, offsets: Int64) -> tuple[UInt32, Int32]: ...
-def merge_share(n_lanes: int, n_updates: float, step_curvature: float) -> float: ...
+def merge_share(n_lanes: int, curvature: float, step_curvature: float) -> float: ...
 
 class Groups:
     def __init__(
@@ -19,6 +19,7 @@ class Groups:
         *,
         choice_threshold: UInt32,
         choice_alias: Int32,
+        contexts: Int32,
         offsets: Int64,
         members: Int32,
         weights: Float64 | None,
@@ -32,23 +33,50 @@ class Groups:
     ) -> None: ...
     def draw(self, seed: int, purpose: int, index: int, n: int) -> Int32: ...
 
+class Sequences:
+    def __init__(
+        self,
+        *,
+        tokens: Int32,
+        offsets: Int64,
+        keep: UInt32,
+        unknown: int,
+        before: int,
+        after: int,
+        shrink: bool,
+        chunk_size: int,
+        heldout_salt: int,
+        heldout_threshold: int,
+        seed: int,
+        context: int,
+    ) -> None: ...
+    @property
+    def n_chunks(self) -> int: ...
+    def count_pairs(self, epoch: int, n_jobs: int) -> int: ...
+    def positions(
+        self, epoch: int, first_chunk: int, last_chunk: int, want_heldout: bool, n: int
+    ) -> tuple[Int32, Int64, Int32]: ...
+
 class Trainer:
     def __init__(
         self,
         *,
-        groups: Groups,
+        sources: list[Groups | Sequences],
+        plans: list[tuple[int, int, int]],
+        pattern: Int32,
+        n_lanes_in_all: int,
+        n_contexts: int,
         inputs: Float32,
         outputs: Float32,
         biases: Float32 | None,
         noise_threshold: UInt32,
         noise_alias: Int32,
         log_noise: Float32,
+        frozen: UInt8 | None,
+        is_cbow: bool,
         negative: int,
-        pool_size: int,
         seed: int,
-        n_positions: int,
-        lane_size: int,
-        n_lanes: int,
+        lanes: int,
         learning_rate: float,
         min_learning_rate: float,
         curvature: float,
@@ -56,8 +84,8 @@ class Trainer:
     @property
     def n_steps(self) -> int: ...
     def learning_rate_at(self, step: int) -> float: ...
-    def run(self, first: int, last: int, n_jobs: int) -> tuple[float, int, int]: ...
-    def heldout_loss(self, centres: Int32, partners: Int32, negatives: Int32) -> float: ...
+    def run(self, first: int, last: int, n_jobs: int) -> tuple[Float64, Int64]: ...
+    def heldout_loss(self, centres: Int32, offsets: Int64, partners: Int32, negatives: Int32) -> float: ...
 
 def top_k(queries: Float32, rows: Float32, exclude: Int32, k: int, n_jobs: int) -> tuple[Int32, Float32]: ...
 

@@ -27,6 +27,9 @@ class Task(AbstractContextManager["Task"]):
             A short remark for the reader, such as ``loss 2.31``.
         """
 
+    def say(self, line: str) -> None:
+        """Say something that should stay readable after the next update."""
+
     def __enter__(self) -> Self:
         return self
 
@@ -57,9 +60,14 @@ class _CallbackTask(Task):
         self, callback: Callable[[str, float, float | None, str], None], description: str, total: float | None
     ) -> None:
         self._callback, self._description, self._total = callback, description, total
+        self._completed = 0.0
 
     def update(self, completed: float, *, text: str = "") -> None:
+        self._completed = completed
         self._callback(self._description, completed, self._total, text)
+
+    def say(self, line: str) -> None:
+        self._callback(self._description, self._completed, self._total, line)
 
 
 class CallbackProgress:
@@ -95,6 +103,11 @@ class _BarTask(Task):
         elapsed = self._rich.tasks[0].elapsed or 0.0
         rate = f"{si(completed / elapsed)} {self._unit}/s" if self._unit and elapsed > 0 else ""
         self._rich.update(self._id, completed=completed, text="  ".join(part for part in (rate, text) if part))
+
+    def say(self, line: str) -> None:
+        from rich.text import Text
+
+        self._rich.console.print(Text(line))
 
     def __enter__(self) -> Self:
         self._rich.start()

@@ -36,6 +36,7 @@ class Purpose(IntEnum):
     HELDOUT_SAMPLE = 4
     CLUSTERS = 5
     PLANTED = 7
+    SEQUENCES = 8
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from firth.corpus.corpus import Corpus
+from firth.randomness import Purpose
 from firth.training import TrainOptions, reference
+from firth.training.reference_draws import WordStream, draw_position
 from firth.training.setup import prepare
 
 CorpusMaker = Callable[..., Corpus]
@@ -31,7 +33,7 @@ def test_reference_gradient_is_the_derivative_of_its_loss() -> None:
     np.testing.assert_allclose(reference.gradients(scores, used)[0], numeric, atol=1e-8)
 
 
-@pytest.mark.parametrize("objective", ["nce", "sgns"])
+@pytest.mark.parametrize("objective", ["nce", "sgns", "cbow"])
 def test_one_kernel_step_follows_the_negative_gradient(small_corpus: CorpusMaker, objective: str) -> None:
     rate = 1e-3
     options = TrainOptions(
@@ -41,16 +43,19 @@ def test_one_kernel_step_follows_the_negative_gradient(small_corpus: CorpusMaker
     setup.outputs[:, :6] = np.random.default_rng(2).normal(size=(setup.n_items, 6))
     setup.inputs[:, :6] = np.random.default_rng(3).normal(size=(setup.n_items, 6))
     inputs, outputs = setup.inputs[:, :6].astype(np.float64), setup.outputs[:, :6].astype(np.float64)
-    stream = reference.WordStream(options.seed, reference.Purpose.LANE, 0)
-    pool = [stream.alias(setup.noise.threshold, setup.noise.alias) for _ in range(setup.pool_size)]
-    centre, partners = reference.draw_position(stream, setup)
-    targets = [centre] + [pool[stream.below(setup.pool_size)] for _ in range(3)]
+    stream = WordStream(options.seed, Purpose.LANE, 0)
+    pool_size = setup.schedule.plans[0][2]
+    pool = [stream.alias(setup.noise.threshold, setup.noise.alias) for _ in range(pool_size)]
+    position = draw_position(stream, setup)
+    centre, partners = position.centre, position.partners
+    targets = [centre] + [pool[stream.below(pool_size)] for _ in range(3)]
     biases = np.zeros(setup.n_items) if setup.biases is None else setup.biases.astype(np.float64)
     offsets = biases - setup.log_noise
     used = np.array([1.0] + [float(objective == "nce" or target != centre) for target in targets[1:]])
 
     def loss(x: np.ndarray, y: np.ndarray) -> float:
-        return reference.gradients(y[targets] @ x[partners].T + offsets[targets][:, None], used)[1]
+        rows = x[partners].mean(axis=0, keepdims=True) if objective == "cbow" else x[partners]
+        return reference.gradients(y[targets] @ rows.T + offsets[targets][:, None], used)[1]
 
     setup.kernel_trainer().run(0, 1, 1)
     np.testing.assert_allclose(

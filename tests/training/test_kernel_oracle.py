@@ -9,7 +9,7 @@ import pytest
 
 from firth import _kernel
 from firth.corpus.corpus import Corpus
-from firth.training import TrainOptions, reference
+from firth.training import Start, TrainOptions, reference
 from firth.training.setup import Setup, prepare
 
 CorpusMaker = Callable[..., Corpus]
@@ -20,21 +20,23 @@ def started(corpus: Corpus, **options: object) -> Setup:
     defaults = {"lanes": 5, "lane_size": 6, "epochs": 20, "heldout": 0.1, "learning_rate": 0.05, "negative": 5}
     setup = prepare(corpus, TrainOptions(**{**defaults, **options}))
     size = setup.options.vector_size
-    setup.outputs[:, :size] = np.random.default_rng(0).normal(size=(setup.n_items, size)) * 0.3
+    drawn = np.random.default_rng(0).normal(size=(setup.n_items, size)) * 0.3
+    if not setup.options.tied:
+        setup.outputs[:, :size] = drawn
     return setup
 
 
 def assert_kernel_follows_reference(setup: Setup, *, n_steps: int) -> None:
-    inputs, outputs, biases, loss_sum, n_pairs = reference.train(setup, n_steps=n_steps)
+    expected = reference.Reference(setup).run(n_steps)
     before = setup.inputs.copy()
-    kernel_loss, kernel_pairs, _ = setup.kernel_trainer().run(0, n_steps, 2)
+    loss_sums, n_pairs = setup.kernel_trainer().run(0, n_steps, 2)
     assert np.abs(setup.inputs - before).max() > 1e-2
-    np.testing.assert_allclose(setup.inputs, inputs, atol=1e-5)
-    np.testing.assert_allclose(setup.outputs, outputs, atol=1e-5)
+    np.testing.assert_allclose(setup.inputs, expected.inputs, atol=1e-5)
+    np.testing.assert_allclose(setup.outputs, expected.outputs, atol=1e-5)
     if setup.biases is not None:
-        np.testing.assert_allclose(setup.biases, biases, atol=1e-5)
-    assert kernel_pairs == n_pairs
-    assert kernel_loss == pytest.approx(loss_sum, rel=1e-6)
+        np.testing.assert_allclose(setup.biases, expected.biases, atol=1e-5)
+    np.testing.assert_array_equal(n_pairs, expected.n_pairs)
+    np.testing.assert_allclose(loss_sums, expected.loss_sums, rtol=1e-5)
 
 
 @pytest.mark.parametrize("objective", ["nce", "sgns"])
@@ -79,19 +81,102 @@ def test_every_instruction_set_equals_reference(small_corpus: CorpusMaker, varia
         _kernel.choose_variant(best)
 
 
+SEQUENCES = {"lane_size": 100, "epochs": 3, "sample": 0.05, "lanes": 4, "window": 3}
+
+
+@pytest.mark.parametrize("objective", ["sgns", "nce", "cbow"])
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("vector_size", [1, 8, 19, 40])
+def test_kernel_equals_reference_on_sequences(
+    ordered_corpus: CorpusMaker, objective: str, tied: bool, vector_size: int
+) -> None:
+    setup = started(ordered_corpus(), **SEQUENCES, objective=objective, tied=tied, vector_size=vector_size)
+    assert_kernel_follows_reference(setup, n_steps=setup.kernel_trainer().n_steps)
+
+
+@pytest.mark.parametrize("negative", [1, 4, 5, 6, 7, 20])
+def test_kernel_equals_reference_on_sequences_for_any_number_of_negatives(
+    ordered_corpus: CorpusMaker, negative: int
+) -> None:
+    setup = started(ordered_corpus(), **SEQUENCES, objective="nce", vector_size=24, negative=negative)
+    assert_kernel_follows_reference(setup, n_steps=5)
+
+
+@pytest.mark.parametrize("window", [1, 40, (3, 0), (0, 2), (1, 5)])
+@pytest.mark.parametrize("shrink_windows", [False, True])
+def test_kernel_equals_reference_for_any_window(
+    ordered_corpus: CorpusMaker, window: int | tuple[int, int], shrink_windows: bool
+) -> None:
+    options = {**SEQUENCES, "window": window, "shrink_windows": shrink_windows}
+    assert_kernel_follows_reference(started(ordered_corpus(), **options, vector_size=8), n_steps=5)
+
+
+@pytest.mark.parametrize("options", [{"min_count": 60}, {"min_count": 60, "unknown": "<unk>"}, {"window": (0, 1)}])
+def test_kernel_equals_reference_with_dropped_and_unknown_items(
+    ordered_corpus: CorpusMaker, options: dict[str, object]
+) -> None:
+    corpus = ordered_corpus(**options)
+    assert_kernel_follows_reference(started(corpus, **SEQUENCES, vector_size=8), n_steps=5)
+
+
+@pytest.mark.parametrize("objective", ["sgns", "nce", "cbow"])
+@pytest.mark.parametrize("tied", [False, True])
+def test_kernel_equals_reference_on_contexts_of_both_kinds(
+    ordered_corpus: CorpusMaker, objective: str, tied: bool
+) -> None:
+    corpus = ordered_corpus(groups=True, n_contexts=2)
+    setup = started(corpus, **SEQUENCES, objective=objective, tied=tied, vector_size=12)
+    assert set(setup.schedule.pattern[:40].tolist()) == {0, 1, 2}
+    assert_kernel_follows_reference(setup, n_steps=8)
+
+
+@pytest.mark.parametrize("objective", ["sgns", "nce", "cbow"])
+@pytest.mark.parametrize("tied", [False, True])
+def test_frozen_items_stay_as_they_are_and_the_others_follow_the_reference(
+    ordered_corpus: CorpusMaker, objective: str, tied: bool
+) -> None:
+    corpus = ordered_corpus(groups=True)
+    known = np.arange(0, 29, 2)
+    ids = np.full(len(corpus), -1, dtype=np.int32)
+    ids[known] = np.arange(len(known))
+    rows = np.random.default_rng(4).normal(size=(len(known), 12)).astype(np.float32)
+    start = Start(ids=ids, vectors=rows, outputs=2 * rows, biases=rows[:, 0], freeze=True)
+    options = TrainOptions(**{**SEQUENCES, "objective": objective, "tied": tied, "vector_size": 12, "lanes": 5})
+    setup = prepare(corpus, options, start=start)
+    assert_kernel_follows_reference(setup, n_steps=6)
+    assert setup.inputs[known, :12].tobytes() == rows.tobytes()
+    if not tied:
+        assert setup.outputs[known, :12].tobytes() == (2 * rows).tobytes()
+
+
+@pytest.mark.parametrize("variant", _kernel.available_variants())
+@pytest.mark.parametrize("negative", [5, 9])
+def test_every_instruction_set_equals_reference_on_sequences(
+    ordered_corpus: CorpusMaker, variant: str, negative: int
+) -> None:
+    best = _kernel.variant()
+    _kernel.choose_variant(variant)
+    try:
+        setup = started(ordered_corpus(), **SEQUENCES, objective="nce", vector_size=100, negative=negative)
+        assert_kernel_follows_reference(setup, n_steps=4)
+    finally:
+        _kernel.choose_variant(best)
+
+
 def test_padding_stays_zero(small_corpus: CorpusMaker) -> None:
     setup = started(small_corpus(), vector_size=5)
     setup.kernel_trainer().run(0, 10, 2)
+    assert setup.inputs.shape[1] == 8
     assert np.abs(setup.inputs[:, 5:]).max() == 0
     assert np.abs(setup.outputs[:, 5:]).max() == 0
 
 
 @pytest.mark.parametrize(
-    ("n_lanes", "n_updates", "step_curvature"), [(1, 100.0, 0.5), (2, 1.0, 0.01), (16, 60.0, 0.02), (16, 1e9, 1.0)]
+    ("n_lanes", "curvature", "step_curvature"), [(1, 100.0, 0.5), (2, 1.0, 0.01), (16, 60.0, 0.02), (16, 1e9, 1.0)]
 )
-def test_merge_share_equals_reference(n_lanes: int, n_updates: float, step_curvature: float) -> None:
-    expected = reference.merge_share(np.array([n_lanes]), np.array([n_updates]), step_curvature)[0]
-    assert _kernel.merge_share(n_lanes, n_updates, step_curvature) == pytest.approx(expected, rel=1e-6)
+def test_merge_share_equals_reference(n_lanes: int, curvature: float, step_curvature: float) -> None:
+    expected = reference.merge_share(np.array([n_lanes]), np.array([curvature]), step_curvature)[0]
+    assert _kernel.merge_share(n_lanes, curvature, step_curvature) == pytest.approx(expected, rel=1e-6)
 
 
 def test_merge_share_is_the_sum_for_small_steps_and_the_mean_for_large_ones() -> None:

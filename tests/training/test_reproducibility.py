@@ -65,5 +65,6 @@ def test_initial_vectors_are_those_of_the_documented_stream(small_corpus: Corpus
     from firth.randomness import Purpose, uniform, words
 
     setup = prepare(small_corpus(), TrainOptions(vector_size=5, seed=9))
-    expected = (uniform(words(9, Purpose.INITIAL_VECTORS, 0, 23 * 5)) - np.float32(0.5)) / np.float32(5)
+    drawn = uniform(words(9, Purpose.INITIAL_VECTORS, 0, 23 * 5))
+    expected = (drawn - np.float32(0.5)) * np.float32(2) / np.float32(5)
     np.testing.assert_array_equal(setup.inputs[:, :5].reshape(-1), expected)

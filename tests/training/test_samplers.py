@@ -11,8 +11,9 @@ from scipy import stats
 from firth import _kernel
 from firth.corpus.corpus import Corpus
 from firth.randomness import Purpose, philox, words
-from firth.training import TrainOptions, reference
+from firth.training import TrainOptions
 from firth.training.distributions import HeldoutSplit
+from firth.training.reference_draws import WordStream
 from firth.training.setup import Setup, prepare
 
 CorpusMaker = Callable[..., Corpus]
@@ -128,6 +129,7 @@ def test_a_dominant_member_neither_blocks_nor_biases_the_draw() -> None:
     groups = _kernel.Groups(
         choice_threshold=np.array([2**32 - 1], dtype=np.uint32),
         choice_alias=one,
+        contexts=one,
         offsets=np.array([0, 4]),
         members=np.arange(4, dtype=np.int32),
         weights=weights,
@@ -175,7 +177,7 @@ def test_heldout_share_is_what_was_asked_for() -> None:
 @pytest.mark.parametrize("ns_exponent", [-0.5, 0.0, 0.75, 1.0])
 def test_negatives_follow_the_noise(small_corpus: CorpusMaker, ns_exponent: float) -> None:
     setup = prepare(small_corpus(member_weight=True), TrainOptions(ns_exponent=ns_exponent, heldout=0))
-    stream = reference.WordStream(3, Purpose.PLANTED, 0)
+    stream = WordStream(3, Purpose.PLANTED, 0)
     drawn = [stream.alias(setup.noise.threshold, setup.noise.alias) for _ in range(20_000)]
     centre = setup.groups.centre_probability(23)
     assert_follows(np.bincount(drawn, minlength=23), centre**ns_exponent / (centre**ns_exponent).sum())

@@ -55,11 +55,11 @@ def test_reported_loss_is_the_mean_of_its_own_interval() -> None:
     history = fit(corpus, options).history
     setup = prepare(corpus, options)
     edge = setup.kernel_trainer().n_steps // 40
-    first = reference.train(setup, n_steps=edge)
-    second = reference.train(setup, n_steps=2 * edge)
-    assert history["pairs"][:2].to_list() == [first[4], second[4]]
-    assert history["loss"][0] == pytest.approx(first[3] / first[4], rel=1e-5)
-    assert history["loss"][1] == pytest.approx((second[3] - first[3]) / (second[4] - first[4]), rel=1e-5)
+    expected = reference.Reference(setup).run(2 * edge)
+    losses, pairs = np.sum(expected.loss_sums, axis=1), np.sum(expected.n_pairs, axis=1)
+    assert history["pairs"][:2].to_list() == [pairs[:edge].sum(), pairs.sum()]
+    assert history["loss"][0] == pytest.approx(losses[:edge].sum() / pairs[:edge].sum(), rel=1e-5)
+    assert history["loss"][1] == pytest.approx(losses[edge:].sum() / pairs[edge:].sum(), rel=1e-5)
 
 
 def test_pairs_asked_for_are_pairs_trained() -> None:
@@ -153,7 +153,7 @@ def test_progress_ends_at_its_total() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "rule"),
     [
-        ("objective", "nces", "objective must be 'sgns' or 'nce', got 'nces'"),
+        ("objective", "nces", "objective must be 'sgns', 'nce' or 'cbow', got 'nces'"),
         ("vector_size", 0, "vector_size must be >= 1, got 0"),
         ("vector_size", 2.5, "vector_size must be a whole number, got 2.5"),
         ("negative", 0, "negative must be >= 1, got 0"),

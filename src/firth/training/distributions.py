@@ -1,4 +1,4 @@
-"""What training draws from, worked out exactly before it starts: groups, centres, noise, and the pairs held out.
+"""What training draws from groups, worked out exactly before it starts; and the noise, and the pairs held out.
 
 Shares are defined on *pairs*: a context's share is its weight, and within it every group counts alike or by its size.
 A position trains up to ``partners`` pairs at once and a small group has fewer, so positions are drawn with
@@ -13,8 +13,7 @@ import numpy as np
 
 from firth import _kernel
 from firth.arrays import Float64, Int32, Int64, UInt32
-from firth.corpus.corpus import Corpus
-from firth.errors import DataError
+from firth.corpus.corpus import Corpus, GroupContext
 from firth.randomness import Purpose, words
 from firth.training.options import TrainOptions
 
@@ -25,6 +24,8 @@ class GroupTables:
 
     Attributes
     ----------
+    contexts
+        (n_groups,) int32, the number of each group's context among the corpus's.
     offsets
         (n_groups + 1,) int64. Members of group g are ``members[offsets[g]:offsets[g + 1]]``.
     members
@@ -41,6 +42,7 @@ class GroupTables:
         (n_memberships,) alias tables within each group, or None without weights.
     """
 
+    contexts: Int32
     offsets: Int64
     members: Int32
     weights: Float64 | None
@@ -71,16 +73,9 @@ class GroupTables:
 
 
 def group_tables(corpus: Corpus, partners: int) -> GroupTables:
-    """Return the tables for a corpus.
-
-    Raises
-    ------
-    DataError
-        If no group has two members, so that there is nothing to learn from.
-    """
-    contexts = [context for context in corpus.groups if len(context.labels) > 0 and context.weight > 0]
-    if not contexts:
-        raise DataError("training needs a group of at least 2 items, got none; check the contexts' columns and values.")
+    """Return the tables of a corpus's unordered contexts, of which there is at least one."""
+    numbered = [(i, context) for i, context in enumerate(corpus.contexts) if isinstance(context, GroupContext)]
+    contexts = [context for _, context in numbered]
     total_weight = sum(context.weight for context in contexts)
     sizes = [np.diff(context.offsets) for context in contexts]
     shares = [
@@ -102,6 +97,7 @@ def group_tables(corpus: Corpus, partners: int) -> GroupTables:
     pairs_per_position, choice_threshold, choice_alias = _choice(share, size, partners)
     member = (None, None) if weights is None else _kernel.build_alias(weights, offsets)
     return GroupTables(
+        contexts=np.repeat(np.array([i for i, _ in numbered], dtype=np.int32), [len(size) for size in sizes]),
         offsets=offsets,
         members=np.concatenate([context.members for context in contexts]),
         weights=weights,
@@ -127,7 +123,7 @@ class Noise:
     Attributes
     ----------
     probability
-        (n_items,) float64, sums to 1; 0 for items that are in no group.
+        (n_items,) float64, sums to 1; 0 for items that are in no context.
     threshold, alias
         (n_items,) its alias table.
     """
@@ -137,11 +133,11 @@ class Noise:
     alias: Int32
 
 
-def noise(centre_probability: Float64, ns_exponent: float) -> Noise:
-    """Return the noise: centre probabilities to the power ``ns_exponent``, normalised over items that occur."""
-    weights = np.zeros_like(centre_probability)
-    occurs = centre_probability > 0
-    weights[occurs] = centre_probability[occurs] ** ns_exponent
+def noise(frequency: Float64, ns_exponent: float) -> Noise:
+    """Return the noise: the items' shares to the power ``ns_exponent``, normalised over items that occur."""
+    weights = np.zeros_like(frequency)
+    occurs = frequency > 0
+    weights[occurs] = frequency[occurs] ** ns_exponent
     weights /= weights.sum()
     threshold, alias = _kernel.build_alias(weights, np.array([0, len(weights)], dtype=np.int64))
     return Noise(probability=weights, threshold=threshold, alias=alias)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from firth import _kernel
+from firth.corpus.contexts import check_window
 from firth.errors import OptionError
 
-Objective = Literal["sgns", "nce"]
+Objective = Literal["sgns", "nce", "cbow"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,20 +26,35 @@ class TrainOptions:
     objective
         ``"sgns"``: skip-gram with negative sampling. ``"nce"``: noise-contrastive estimation, which adds a bias per
         output and subtracts log(negative * noise probability) from each score, so that scores estimate log p.
+        ``"cbow"``: negative sampling in which the mean of a window's items predicts its centre, with the exact gradient
+        (word2vec.c and gensim leave out a division; [2]_).
+    tied
+        One matrix for both: an item's vector is also its output vector.
     vector_size
         Dimensions of the vectors, >= 1.
     negative
         Negatives drawn per position and shared by its pairs, 1 to 256. They may repeat and may exceed the vocabulary.
     ns_exponent
         The noise is the items' probability as a centre to this power; 0 is uniform, 0.75 the customary value of [1]_.
+    window
+        How far an ordered context's pairs reach: an item is predicted from the ``window`` items to either side, or from
+        the ``(before, after)`` items before and after it. ``(3, 0)`` trains what comes next. A context's own window
+        goes first.
+    shrink_windows
+        Draw each window's reach uniformly between 1 and ``window``, which weights near items more ([1]_).
+    sample
+        Subsampling of frequent items in ordered contexts: one of relative frequency f is kept with probability
+        sqrt(sample / f) + sample / f, as in word2vec.c. 0: all are kept.
     learning_rate
-        Step size of one pair's gradient at the start; falls linearly to ``min_learning_rate``. On groups 0.05 reached a
-        lower held-out loss than word2vec's customary 0.025 on every data set tried (``benchmarks/RESULTS.md``).
+        Step size of one pair's gradient at the start; falls linearly to ``min_learning_rate``. 0.05 reached better
+        vectors than word2vec's customary 0.025 on every data set tried (``benchmarks/RESULTS.md``): the merge of the
+        lanes damps the rows for which it would be too large.
     min_learning_rate
         Where the learning rate ends, >= 0.
     epochs
-        One epoch draws as many centres as there are memberships (item, group). "auto": 5, or as many as train 500 pairs
-        per item where groups are few and large. Ignored when ``pairs`` is given.
+        One epoch visits every token of the ordered contexts, or draws as many centres as there are memberships (item,
+        group). "auto": 5, or, for groups alone, as many as train 500 pairs per item where they are few and large. With
+        both kinds of context the pairs of all are divided by weight. Ignored when ``pairs`` is given.
     pairs
         How many pairs to train, over all contexts; None: as many as the epochs hold.
     partners
@@ -46,14 +62,20 @@ class TrainOptions:
     lanes
         Logical workers whose changes are merged after every step; not the number of threads.
     lane_size
-        Centres per lane and step; "auto" follows the number of items and the vector size.
+        Centres of groups, or tokens of sequences, per lane and step; "auto" follows the number of items and the vector
+        size.
     pool_size
         Negatives that a lane draws for itself at every step, from which its positions take theirs; "auto" lets each
         serve about four positions.
     heldout
-        Share of all pairs never trained but used to measure the loss, 0 <= heldout < 1.
+        Share of the data never trained but used to measure the loss, 0 <= heldout <= 0.5: pairs of groups; sequences, a
+        thousand tokens at a time where they are longer.
+    patience
+        Stop when the held-out loss has not fallen for so many of the training's forty intervals; None: never.
+    probes
+        Items whose nearest are noted in the history, and shown, at every interval.
     curvature
-        Strength of the merge's damping (``merge_share`` in the kernel), per pair and unit of learning rate.
+        Strength of the merge's damping (``merge_share`` in the kernel); 1 trusts the measured curvature.
     seed
         0 <= seed < 2**64. Same corpus, options and seed: same bytes, for any ``n_jobs``.
     n_jobs
@@ -62,12 +84,17 @@ class TrainOptions:
     References
     ----------
     .. [1] Mikolov, Sutskever, Chen, Corrado & Dean (2013). Distributed representations of words and phrases.
+    .. [2] İrsoy, Benton & Stratos (2021). Corrected CBOW performs as well as skip-gram.
     """
 
     objective: Objective = "sgns"
+    tied: bool = False
     vector_size: int = 100
     negative: int = 5
     ns_exponent: float = 0.75
+    window: int | tuple[int, int] = 5
+    shrink_windows: bool = True
+    sample: float = 1e-3
     learning_rate: float = 0.05
     min_learning_rate: float = 0.0
     epochs: int | Literal["auto"] = "auto"
@@ -77,7 +104,9 @@ class TrainOptions:
     lane_size: int | Literal["auto"] = "auto"
     pool_size: int | Literal["auto"] = "auto"
     heldout: float = 0.01
-    curvature: float = 0.7
+    patience: int | None = None
+    probes: tuple[str, ...] = ()
+    curvature: float = 1.0
     seed: int = 1
     n_jobs: int | Literal["auto"] = "auto"
 
@@ -89,28 +118,53 @@ class TrainOptions:
         OptionError
             If one is outside its range; the message names the rule and what came.
         """
-        if self.objective not in ("sgns", "nce"):
-            raise OptionError(f"objective must be 'sgns' or 'nce', got {self.objective!r}.")
+        for name in ("window", "probes"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        self._check_objective()
+        self._check_steps()
+        self._check_lanes()
+        check_window(self.window)
+        _check_keys("probes", self.probes)
+
+    def _check_objective(self) -> None:
+        if self.objective not in get_args(Objective):
+            raise OptionError(f"objective must be 'sgns', 'nce' or 'cbow', got {self.objective!r}.")
+        for name in ("tied", "shrink_windows"):
+            if not isinstance(getattr(self, name), bool):
+                raise OptionError(f"{name} must be true or false, got {getattr(self, name)!r}.")
         _check_int("vector_size", self.vector_size, 1, 65_536)
         _check_int("negative", self.negative, 1, int(_kernel.max_negative))
         _check_float("ns_exponent", self.ns_exponent, -10.0, 10.0)
+        _check_float("sample", self.sample, 0.0, 1.0)
+        _check_int("partners", self.partners, 1, int(_kernel.max_partners))
+
+    def _check_steps(self) -> None:
         _check_float("learning_rate", self.learning_rate, 0.0, math.inf, is_open=True)
         _check_float("min_learning_rate", self.min_learning_rate, 0.0, self.learning_rate)
         if self.epochs != "auto":
             _check_int("epochs", self.epochs, 1, 1_000_000)
         if self.pairs is not None:
             _check_int("pairs", self.pairs, 1, 2**62)
-        _check_int("partners", self.partners, 1, int(_kernel.max_partners))
+        _check_float("heldout", self.heldout, 0.0, 0.5)
+        if self.patience is not None:
+            _check_int("patience", self.patience, 1, 1_000_000)
+
+    def _check_lanes(self) -> None:
         _check_int("lanes", self.lanes, 1, int(_kernel.max_lanes))
         if self.lane_size != "auto":
             _check_int("lane_size", self.lane_size, 1, 1_000_000)
         if self.pool_size != "auto":
             _check_int("pool_size", self.pool_size, 1, 1_000_000)
-        _check_float("heldout", self.heldout, 0.0, 0.5)
         _check_float("curvature", self.curvature, 0.0, math.inf)
         _check_int("seed", self.seed, 0, 2**64 - 1)
         if self.n_jobs != "auto":
             _check_int("n_jobs", self.n_jobs, 1, 1024)
+
+
+def _check_keys(name: str, value: object) -> None:
+    if not isinstance(value, tuple) or not all(isinstance(key, str) for key in value):
+        raise OptionError(f"{name} must be a list of keys, got {value!r}.")
 
 
 def _check_int(name: str, value: object, low: int, high: int) -> None:

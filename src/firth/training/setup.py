@@ -5,23 +5,55 @@ The kernel and the reference both start from a :class:`Setup`, so they can be co
 
 from __future__ import annotations
 
-import math
+import hashlib
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from firth import _kernel
-from firth.arrays import Float32, Float64
+from firth.arrays import Bool, Float32, Float64, Int32
 from firth.corpus.corpus import Corpus
-from firth.errors import DataError
+from firth.errors import DataError, OptionError
 from firth.randomness import Purpose, uniform
 from firth.threads import n_threads
 from firth.training.distributions import GroupTables, HeldoutSplit, Noise, group_tables, noise
 from firth.training.options import TrainOptions
+from firth.training.schedule import Schedule, make_schedule
+from firth.training.windows import SequenceTables, sequence_tables
 
-_MIN_EPOCHS = 5
-_PAIRS_PER_ITEM = 500
-_PADDING = 16  # floats: rows start on cache lines and fill whole vector registers
+_PADDING = 8  # floats: the inner block's registers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """A model to go on from: known items begin with its rows.
+
+    Attributes
+    ----------
+    ids
+        (n_items,) int32, for each item of the corpus its row here, or -1 for a new item.
+    vectors, outputs
+        (n_rows, vector_size) float32; ``outputs`` may be None, they then begin with zeros.
+    biases
+        (n_rows,) float32, or None.
+    freeze
+        Whether the rows of known items stay as they are.
+    """
+
+    ids: Int32
+    vectors: Float32
+    outputs: Float32 | None = None
+    biases: Float32 | None = None
+    freeze: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of everything in it, as hexadecimal digits."""
+        parts = [self.ids, self.vectors, self.outputs, self.biases]
+        digest = hashlib.sha256(b"frozen" if self.freeze else b"free")
+        for part in parts:
+            digest.update(b"none" if part is None else np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,30 +66,37 @@ class Setup:
         As asked for.
     n_items
         Rows of the model.
-    groups, noise, heldout
-        What is drawn.
+    context_names, context_weights
+        Of the corpus's contexts, in their order.
+    groups, sequences, noise, heldout
+        What is drawn; ``groups`` is None where no context is unordered.
     log_noise
         (n_items,) float32, log(negative * noise probability); 0 where that is 0 or the objective has no use for it.
     inputs, outputs
-        (n_items, stride) float32, padded with zeros to a multiple of 16 floats, on 64-byte boundaries.
+        (n_items, stride) float32, padded with zeros to a multiple of 8 floats, on 64-byte boundaries. One array where
+        ``options.tied``.
     biases
         (n_items,) float32, or None for an objective without biases.
-    n_positions, lane_size, pool_size
-        The plan: centres in all, centres per lane and step, negatives that a lane draws for itself.
+    frozen
+        (n_items,) bool, items whose rows stay as they are; or None.
+    schedule
+        Which lane draws what.
     """
 
     options: TrainOptions
     n_items: int
-    groups: GroupTables
+    context_names: tuple[str, ...]
+    context_weights: tuple[float, ...]
+    groups: GroupTables | None
+    sequences: tuple[SequenceTables, ...]
     noise: Noise
     heldout: HeldoutSplit
     log_noise: Float32
     inputs: Float32
     outputs: Float32
     biases: Float32 | None
-    n_positions: int
-    lane_size: int
-    pool_size: int
+    frozen: Bool | None
+    schedule: Schedule
 
     @property
     def n_jobs(self) -> int:
@@ -65,11 +104,13 @@ class Setup:
         return n_threads(self.options.n_jobs)
 
     def kernel_groups(self, *, partners: int | None = None, draw_heldout: bool = False) -> _kernel.Groups:
-        """Return the kernel's source of positions, on either side of the held-out split."""
+        """Return the kernel's source of positions in groups, on either side of the held-out split."""
+        assert self.groups is not None
         tables = self.groups if partners is None else self.groups.for_partners(partners)
         return _kernel.Groups(
             choice_threshold=tables.choice_threshold,
             choice_alias=tables.choice_alias,
+            contexts=tables.contexts,
             offsets=tables.offsets,
             members=tables.members,
             weights=tables.weights,
@@ -82,110 +123,147 @@ class Setup:
             n_items=self.n_items,
         )
 
+    def kernel_sequences(self) -> list[_kernel.Sequences]:
+        """Return the kernel's sources of positions in ordered contexts."""
+        chunk_size = self.schedule.plans[-1][1]
+        return [tables.kernel(self.options, self.heldout, chunk_size) for tables in self.sequences]
+
     def kernel_trainer(self) -> _kernel.Trainer:
         """Return the kernel's trainer over this setup's model."""
         options = self.options
         return _kernel.Trainer(
-            groups=self.kernel_groups(),
+            sources=([self.kernel_groups()] if self.groups else []) + self.kernel_sequences(),
+            plans=self.schedule.plans,
+            pattern=self.schedule.pattern,
+            n_lanes_in_all=self.schedule.n_lanes,
+            n_contexts=len(self.context_names),
             inputs=self.inputs,
             outputs=self.outputs,
             biases=self.biases,
             noise_threshold=self.noise.threshold,
             noise_alias=self.noise.alias,
             log_noise=self.log_noise,
+            frozen=None if self.frozen is None else self.frozen.astype(np.uint8),
+            is_cbow=options.objective == "cbow",
             negative=options.negative,
-            pool_size=self.pool_size,
             seed=options.seed,
-            n_positions=self.n_positions,
-            lane_size=self.lane_size,
-            n_lanes=options.lanes,
+            lanes=options.lanes,
             learning_rate=options.learning_rate,
             min_learning_rate=options.min_learning_rate,
             curvature=options.curvature,
         )
 
-    def resolved_options(self) -> dict[str, object]:
-        """Return the options with every "auto" replaced by what it became."""
+    def resolved_options(self, *, n_pairs: int) -> dict[str, object]:
+        """Return the options with every "auto" replaced by what it became; ``n_pairs`` were trained."""
+        plan = self.schedule.plans[-1]
+        asked = {key: list(each) if isinstance(each, tuple) else each for key, each in asdict(self.options).items()}
         return {
-            **asdict(self.options),
-            "epochs": self.n_positions / len(self.groups.members),
-            "pairs": self.options.pairs or round(self.n_positions * self.groups.mean_pairs_per_position),
-            "lane_size": self.lane_size,
-            "pool_size": self.pool_size,
+            **asked,
+            "epochs": self.schedule.epochs,
+            "pairs": self.options.pairs or n_pairs,
+            "lane_size": plan[1],
+            "pool_size": plan[2],
             "n_jobs": self.n_jobs,
         }
 
 
-def prepare(corpus: Corpus, options: TrainOptions) -> Setup:
+def prepare(corpus: Corpus, options: TrainOptions, *, start: Start | None = None) -> Setup:
     """Return the setup for a corpus.
 
     Raises
     ------
     DataError
-        If the corpus has fewer than two items or no group of two.
+        If the corpus has fewer than two items or nothing to learn from.
+    OptionError
+        If a model to start from does not fit the options.
     """
     n_items = len(corpus.vocabulary)
     if n_items < 2:
         raise DataError(f"training needs at least 2 items, got {n_items}.")
-    tables = group_tables(corpus, options.partners)
-    centre_probability = tables.centre_probability(n_items)
-    negatives = noise(centre_probability, options.ns_exponent)
+    groups = group_tables(corpus, options.partners) if corpus.groups else None
+    sequences = [
+        sequence_tables(context, number, options)
+        for number, context in enumerate(corpus.contexts)
+        if context in corpus.sequences
+    ]
+    if groups is None and not sequences:
+        raise DataError("training needs a group of at least 2 items or a sequence, got none; check the contexts.")
+    weights = [sum(each.weight for each in corpus.groups)] if groups else []
+    weights += [each.context.weight for each in sequences]
+    frequency = np.zeros(n_items)
+    centre_probability = np.zeros(n_items)
+    sources = ([groups.centre_probability(n_items)] if groups else []) + [each.frequency for each in sequences]
+    centres = ([groups.centre_probability(n_items)] if groups else []) + [each.centre_probability for each in sequences]
+    for weight, source, centre in zip(weights, sources, centres, strict=True):
+        frequency += weight / sum(weights) * source
+        centre_probability += weight / sum(weights) * centre
+    negatives = noise(frequency, options.ns_exponent)
     has_biases = options.objective == "nce"
-    lane_size = _lane_size(options, n_items)
+    heldout = HeldoutSplit.of(options)
+    inputs, outputs, biases = _first_model(n_items, options, _log(centre_probability), start)
     return Setup(
         options=options,
         n_items=n_items,
-        groups=tables,
+        context_names=tuple(context.name for context in corpus.contexts),
+        context_weights=tuple(context.weight for context in corpus.contexts),
+        groups=groups,
+        sequences=tuple(sequences),
         noise=negatives,
-        heldout=HeldoutSplit.of(options),
+        heldout=heldout,
         log_noise=_log(options.negative * negatives.probability) if has_biases else np.zeros(n_items, np.float32),
-        inputs=_initial_vectors(n_items, options),
-        outputs=_padded(n_items, options.vector_size),
-        # The best model without vectors: scores estimate log p(item), so each bias starts there.
-        biases=_log(centre_probability) if has_biases else None,
-        n_positions=_n_positions(options, tables, n_items),
-        lane_size=lane_size,
-        pool_size=_pool_size(options, lane_size),
+        inputs=inputs,
+        outputs=outputs,
+        biases=biases,
+        frozen=start.ids >= 0 if start is not None and start.freeze else None,
+        schedule=make_schedule(
+            options,
+            n_items=n_items,
+            groups=groups,
+            sequences=sequences,
+            weights=weights,
+            heldout=heldout,
+            n_jobs=n_threads(options.n_jobs),
+        ),
     )
 
 
-def _n_positions(options: TrainOptions, tables: GroupTables, n_items: int) -> int:
-    if options.pairs is not None:
-        return math.ceil(options.pairs / tables.mean_pairs_per_position)
-    if options.epochs != "auto":
-        return options.epochs * len(tables.members)
-    pairs_per_epoch = len(tables.members) * tables.mean_pairs_per_position
-    return max(_MIN_EPOCHS, math.ceil(_PAIRS_PER_ITEM * n_items / pairs_per_epoch)) * len(tables.members)
-
-
-def _lane_size(options: TrainOptions, n_items: int) -> int:
-    """Return centres per lane: a step should meet an item few times, and a lane's rows should stay in the L2 cache."""
-    if options.lane_size != "auto":
-        return options.lane_size
-    per_step = 2 * n_items / options.partners
-    in_cache = 512 * 1024 / (4 * options.vector_size) / (options.partners + 1)
-    return int(max(1, min(per_step / options.lanes, in_cache, 128)))
-
-
-def _pool_size(options: TrainOptions, lane_size: int) -> int:
-    if options.pool_size != "auto":
-        return options.pool_size
-    return max(options.negative, lane_size * options.negative // 4)
+def _first_model(
+    n_items: int, options: TrainOptions, log_probability: Float32, start: Start | None
+) -> tuple[Float32, Float32, Float32 | None]:
+    """Return inputs, outputs and biases before the first step."""
+    size = options.vector_size
+    inputs = _initial_vectors(n_items, options)
+    outputs = inputs if options.tied else _padded(n_items, size)
+    # The best model without vectors: scores estimate log p(item), so each bias starts there.
+    biases = log_probability.copy() if options.objective == "nce" else None
+    if start is not None:
+        if start.vectors.shape[1] != size:
+            raise OptionError(
+                f"vector_size must be that of the run to go on from, {start.vectors.shape[1]}, got {size}."
+            )
+        known = start.ids >= 0
+        rows = start.ids[known]
+        inputs[known, :size] = start.vectors[rows]
+        if start.outputs is not None and not options.tied:
+            outputs[known, :size] = start.outputs[rows]
+        if start.biases is not None and biases is not None:
+            biases[known] = start.biases[rows]
+    return inputs, outputs, biases
 
 
 def _initial_vectors(n_items: int, options: TrainOptions) -> Float32:
-    """Return rows uniform on [-0.5, 0.5) / vector_size, as word2vec.c starts them."""
+    """Return rows uniform on [-1, 1) / vector_size, as gensim starts them; word2vec.c's are half as long."""
     size = options.vector_size
     drawn = uniform(_kernel.words(options.seed, int(Purpose.INITIAL_VECTORS), 0, n_items * size))
     rows = _padded(n_items, size)
-    rows[:, :size] = ((drawn - np.float32(0.5)) / np.float32(size)).reshape(n_items, size)
+    rows[:, :size] = ((drawn - np.float32(0.5)) * np.float32(2) / np.float32(size)).reshape(n_items, size)
     return rows
 
 
 def _padded(n_items: int, vector_size: int) -> Float32:
-    """Return zeros, (n_items, vector_size rounded up to 16), on a 64-byte boundary."""
+    """Return zeros, (n_items, vector_size rounded up to 8), on a 64-byte boundary."""
     stride = -(-vector_size // _PADDING) * _PADDING
-    block = np.zeros(n_items * stride + _PADDING, dtype=np.float32)
+    block = np.zeros(n_items * stride + 16, dtype=np.float32)
     start = (-block.ctypes.data % 64) // 4
     return block[start : start + n_items * stride].reshape(n_items, stride)
 
