@@ -1,36 +1,52 @@
 """A training's state on disk, so that a process that dies loses minutes and no byte of the result.
 
 A checkpoint is a folder that appears under its name only when it is whole: the model as safetensors, and ``state.json``
-with the step and the books. It belongs to one corpus, one set of options and one instruction set; another one's is
-refused. Random streams are keyed by lane, so the step is all that they need.
+with the step and the books. It belongs to one corpus, one set of options and one arithmetic; another one's is refused.
+Random streams are keyed by lane, so the step is all that they need.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import platform
 import shutil
 import time
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from firth.errors import RunError
+from firth.files import sync_folder
 
 FOLDER = "checkpoint"
-_FORMAT = 1
+EVERY_S = 60.0
+_FORMAT = 2
 _MODEL, _STATE = "model.safetensors", "state.json"
 _SHARE = 0.05  # of the time, at most, goes into writing
+_MAX_LETTERS = 16  # of a fingerprint in a message
 
 
-def key_of(corpus_fingerprint: str, options: Mapping[str, object], variant: str, start: str | None) -> str:
-    """Return what a checkpoint must match to be gone on from; the number of threads is no part of it."""
-    parts = {name: value for name, value in options.items() if name != "n_jobs"}
-    text = json.dumps([_FORMAT, corpus_fingerprint, parts, variant, start], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+def identity(
+    corpus_fingerprint: str, options: Mapping[str, object], variant: str, start: str | None
+) -> dict[str, object]:
+    """Return everything that decides a training's bytes, as plain values; the number of threads is no part of it."""
+    chosen = {name: value for name, value in options.items() if name != "n_jobs"}
+    parts = {
+        "format": _FORMAT,
+        "version": metadata.version("firth"),
+        "data": corpus_fingerprint,
+        "options": chosen,
+        # x86-64-v3 and v4 round alike: both multiply and add in one operation.
+        "arithmetic": "x86-64-v3" if variant == "x86-64-v4" else variant,
+        "machine": platform.machine(),
+        "start": start,
+    }
+    plain: dict[str, object] = json.loads(json.dumps(parts, default=str))
+    return plain
 
 
 class Checkpoint:
@@ -40,14 +56,14 @@ class Checkpoint:
     ----------
     folder
         Where they lie; made when the first is written.
-    key
-        :func:`key_of` this training.
+    identity
+        The :func:`identity` of this training.
     every_s
         Seconds of training between two, at least; more where writing takes long.
     """
 
-    def __init__(self, folder: Path, key: str, *, every_s: float = 60.0) -> None:
-        self._folder, self._key, self._every_s = folder, key, every_s
+    def __init__(self, folder: Path, identity: Mapping[str, object], *, every_s: float = EVERY_S) -> None:
+        self._folder, self._identity, self._every_s = folder, identity, every_s
         self._pause_s = every_s
         self._last = time.perf_counter()
 
@@ -74,12 +90,13 @@ class Checkpoint:
         try:
             state = json.loads((path / _STATE).read_text(encoding="utf-8"))
             arrays = load_file(path / _MODEL)
-        except (OSError, ValueError, SafetensorError) as error:
+            made_with = state.pop("identity")
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise RunError(f"the checkpoint {path} is damaged ({error}). Remove it to begin anew.") from error
-        if state["key"] != self._key:
+        if made_with != self._identity:
             raise RunError(
-                f"the checkpoint {path} belongs to another training: the data, the options or the processor's "
-                "instruction set differ. Resume with those it was made with, or begin anew without --resume."
+                f"the checkpoint {path} belongs to another training: {_differences(made_with, self._identity)}. "
+                "Resume with what it was made with, or begin anew without resuming."
             )
         return state, arrays
 
@@ -101,11 +118,12 @@ class Checkpoint:
         try:
             unfinished.mkdir(parents=True, exist_ok=True)
             save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, unfinished / _MODEL)
-            (unfinished / _STATE).write_text(json.dumps({"key": self._key, **state}), encoding="utf-8")
+            (unfinished / _STATE).write_text(json.dumps({"identity": self._identity, **state}), encoding="utf-8")
             for name in (_MODEL, _STATE):
                 with (unfinished / name).open("rb") as file:
                     os.fsync(file.fileno())
             unfinished.rename(target)
+            sync_folder(self._folder)
             for path in self._folder.iterdir():
                 if path != target:
                     shutil.rmtree(path)
@@ -114,6 +132,20 @@ class Checkpoint:
         self._last = time.perf_counter()
         self._pause_s = max(self._every_s, (self._last - began) / _SHARE)
 
-    def remove(self) -> None:
-        """Remove all of them: the training is complete."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+
+def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """Return in words what differs between two identities."""
+    parts = [name for name in here if there.get(name) != here[name] and name != "options"]
+    found = [f"its {name} was {_short(there.get(name))}, here it is {_short(here[name])}" for name in parts]
+    options, wanted = there.get("options", {}), here["options"]
+    found += [
+        f"{name} was {options.get(name)!r}, here it is {wanted.get(name)!r}"
+        for name in sorted({*options, *wanted})
+        if options.get(name) != wanted.get(name)
+    ]
+    return "; ".join(found)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _MAX_LETTERS else text[:_MAX_LETTERS] + "…"

@@ -12,7 +12,7 @@ from firth import _kernel
 from firth.arrays import Float32
 from firth.corpus.corpus import Corpus
 from firth.progress import Progress, SilentProgress
-from firth.training.checkpoint import Checkpoint, key_of
+from firth.training.checkpoint import EVERY_S, Checkpoint, identity
 from firth.training.options import TrainOptions
 from firth.training.setup import Start, prepare
 from firth.training.watch import Watch
@@ -73,6 +73,7 @@ def fit(
     *,
     start: Start | None = None,
     checkpoint: Path | None = None,
+    checkpoint_s: float = EVERY_S,
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Training:
@@ -87,7 +88,10 @@ def fit(
     start
         A model to go on from; None begins with random vectors.
     checkpoint
-        A folder for checkpoints, written about once a minute and removed at the end; None: none are written.
+        A folder for checkpoints; the last stays, for the caller to remove when the result is safe. None: none are
+        written.
+    checkpoint_s
+        Seconds between two checkpoints, at least.
     resume
         Whether to go on from a checkpoint that lies there.
     progress
@@ -113,21 +117,25 @@ def fit(
     setup = prepare(corpus, options, start=start)
     store = None
     if checkpoint is not None:
-        key = key_of(corpus.fingerprint, asdict(options), _kernel.variant(), None if start is None else start.digest)
-        store = Checkpoint(checkpoint, key)
+        digest = None if start is None else start.digest
+        store = Checkpoint(
+            checkpoint,
+            identity(corpus.fingerprint, asdict(options), _kernel.variant(), digest),
+            every_s=checkpoint_s,
+        )
     watch = Watch(setup, corpus.vocabulary, checkpoint=store)
-    if resume:
-        watch.resume()
+    is_resumed = resume and watch.resume()
     status: Literal["complete", "interrupted"] = "complete"
     with (progress or SilentProgress()).task("training", total=setup.schedule.n_lanes) as task:
+        if resume:
+            place = f"goes on at step {watch.books.step:,} of {watch.trainer.n_steps:,}"
+            task.say(place if is_resumed else "no checkpoint was written: training begins anew")
         try:
             watch.run(task)
         except KeyboardInterrupt:
             status = "interrupted"
             if store is not None:
                 watch.save()
-    if store is not None and status == "complete":
-        store.remove()
     size = options.vector_size
     return Training(
         vectors=np.ascontiguousarray(setup.inputs[:, :size]),

@@ -19,6 +19,7 @@ from firth.errors import DivergenceError
 from firth.progress import Task
 from firth.training.checkpoint import Checkpoint
 from firth.training.heldout import samples
+from firth.training.interruption import between_steps
 from firth.training.setup import Setup
 from firth.vectors.neighbors import normalised_rows, top_k
 
@@ -70,6 +71,7 @@ class Watch:
         self.samples = samples(setup)
         self._vocabulary = vocabulary
         self._probes = vocabulary.ids(setup.options.probes)
+        self._is_whole = True  # whether model and books are of the same step
         n_contexts = len(setup.context_names)
         self.books = Books(loss_sums=[0.0] * n_contexts, n_pairs_by_context=[0] * n_contexts)
         self.books.untrained_loss = self._mean([each.loss(self.trainer) for each in self.samples])
@@ -85,7 +87,6 @@ class Watch:
         if loaded is None:
             return False
         state, arrays = loaded
-        state.pop("key")
         self.books = Books(**state)
         self.setup.inputs[:] = arrays["inputs"]
         if not self.setup.options.tied:
@@ -95,28 +96,31 @@ class Watch:
         return True
 
     def run(self, task: Task) -> None:
-        """Train to the end, or until the held-out loss has stopped falling."""
+        """Train to the end, or until the held-out loss has stopped falling.
+
+        Ctrl-C, and what ``task`` raises, come between two steps: the state can then be saved.
+        """
         books, n_steps = self.books, self.trainer.n_steps
         edges = np.unique(np.linspace(0, n_steps, min(n_steps, N_INTERVALS) + 1).astype(int))
-        lanes, steps_per_call = self.setup.options.lanes, 1
-        while books.step < n_steps and not books.is_stopped:
-            edge = int(edges[np.searchsorted(edges, books.step, side="right")])
-            began = time.perf_counter()
-            stop = min(edge, books.step + steps_per_call)
-            self._add(*self.trainer.run(books.step, stop, self.setup.n_jobs))
-            taken = time.perf_counter() - began
-            books.step, books.seconds, books.interval_s = stop, books.seconds + taken, books.interval_s + taken
-            if taken < _CALL_S / 2:
-                steps_per_call *= 2
-            task.update(min(stop * lanes, self.setup.schedule.n_lanes), text=self._remark())
-            if stop == edge:
-                self._note(task)
-            if self.checkpoint is not None and self.checkpoint.is_due:
-                self.save()
+        steps_per_call = 1
+        with between_steps() as check:
+            while books.step < n_steps and not books.is_stopped:
+                edge = int(edges[np.searchsorted(edges, books.step, side="right")])
+                stop = min(edge, books.step + steps_per_call)
+                taken, n_rows = books.seconds, len(books.rows)
+                self._advance(stop, is_edge=stop == edge)
+                if books.seconds - taken < _CALL_S / 2:
+                    steps_per_call *= 2
+                if self.checkpoint is not None and self.checkpoint.is_due:
+                    self.save()
+                check()
+                self._tell(task, books.rows[n_rows:])
 
     def save(self) -> None:
-        """Write a checkpoint now."""
+        """Write a checkpoint now; nothing where a step was cut short, and the last one stays."""
         assert self.checkpoint is not None
+        if not self._is_whole:
+            return
         arrays: dict[str, Float32] = {"inputs": self.setup.inputs}
         if not self.setup.options.tied:
             arrays["outputs"] = self.setup.outputs
@@ -151,13 +155,30 @@ class Watch:
             books.n_pairs_by_context = [a + b for a, b in zip(books.n_pairs_by_context, counts, strict=True)]
             books.n_pairs += sum(counts)
 
-    def _remark(self) -> str:
-        books = self.books
-        n = sum(books.n_pairs_by_context)
-        loss = sum(books.loss_sums) / max(1, n)
-        return f"loss {loss:.3f}  {n / max(books.interval_s, 1e-9) / 1e6:.2f} M pairs/s"
+    def _advance(self, stop: int, *, is_edge: bool) -> None:
+        """Train up to a step, and close the interval if it ends there."""
+        books, self._is_whole = self.books, False
+        began = time.perf_counter()
+        self._add(*self.trainer.run(books.step, stop, self.setup.n_jobs))
+        taken = time.perf_counter() - began
+        books.step, books.seconds, books.interval_s = stop, books.seconds + taken, books.interval_s + taken
+        if is_edge:
+            self._note()
+        self._is_whole = True
 
-    def _note(self, task: Task) -> None:
+    def _tell(self, task: Task, rows: list[dict[str, Any]]) -> None:
+        books = self.books
+        for row in rows:
+            for line in row.get("probes", []):
+                task.say(line)
+        n = sum(books.n_pairs_by_context)
+        loss, pace = sum(books.loss_sums) / max(1, n), n / max(books.interval_s, 1e-9)
+        if not n and books.rows:
+            loss, pace = books.rows[-1]["loss"], books.rows[-1]["items_per_s"]
+        done = min(books.step * self.setup.options.lanes, self.setup.schedule.n_lanes)
+        task.update(done, text=f"loss {loss:.3f}  {pace / 1e6:.2f} M pairs/s")
+
+    def _note(self) -> None:
         """Close an interval: measure, write a row of the history, and decide whether to go on."""
         books = self.books
         n = sum(books.n_pairs_by_context)
@@ -181,8 +202,6 @@ class Watch:
                 row[f"heldout_loss_{name}"] = heldout.get(i)
         if len(self._probes):
             row["probes"] = self._probe()
-            for line in row["probes"]:
-                task.say(line)
         books.rows.append(row)
         books.interval_s = 0.0
         books.loss_sums = [0.0] * len(books.loss_sums)
@@ -219,4 +238,5 @@ class Watch:
                     f"(pair {books.n_pairs:,}) at learning rate {self.trainer.learning_rate_at(books.step - 1):.3g}, "
                     f"against {books.untrained_loss:.3g} before training. Lower learning_rate, for instance to "
                     f"{self.setup.options.learning_rate / 4:.2g}."
+                    + (" Resuming would come to the same." if self.checkpoint is not None else "")
                 )
