@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from firth.errors import FirthError
     from firth.progress import BarProgress, CallbackProgress
     from firth.runs.exchange import import_vectors
-    from firth.runs.execute import run_recipe, train
+    from firth.runs.execute import run_recipe
     from firth.runs.recipe import Recipe
     from firth.runs.run import Run, load_run
+    from firth.runs.training import train
     from firth.training.options import TrainOptions
     from firth.vectors.vectors import Vectors
 
@@ -69,7 +70,7 @@ _HOMES = {
     "read_table": "firth.corpus.reading",
     "read_text": "firth.corpus.texts",
     "run_recipe": "firth.runs.execute",
-    "train": "firth.runs.execute",
+    "train": "firth.runs.training",
 }
 
 

@@ -10,8 +10,8 @@ import pytest
 import firth
 from firth.corpus.phrases import PhraseOptions
 from firth.errors import SourceError
-from firth.runs import execute
 from firth.runs.overrides import parse_overrides
+from firth.runs.reading import read_source
 from firth.runs.recipe import Recipe
 
 TEXT = "The cat's hat, the CAT.\nthe hat\ncat cat\n"
@@ -24,7 +24,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read(name: str, *settings: str) -> firth.Corpus:
-    return execute._read(Recipe.load(name, overrides=parse_overrides(settings)), None)
+    return read_source(Recipe.load(name, overrides=parse_overrides(settings)), None)
 
 
 def test_the_words_recipe_reads_a_text_of_ones_own(tmp_path: Path):
@@ -41,7 +41,7 @@ def test_every_option_of_a_text_reaches_its_reader(tmp_path: Path, cache: Path):
         "contexts": {"words": {"kind": "sequences", "window": [2, 0]}},
         "vocabulary": {"min_count": 1, "max_items": 4, "unknown": "?", "phrases": 0.1, "phrase_min_count": 1},
     }
-    corpus = execute._read(Recipe.from_dict(tables, name="r"), None)
+    corpus = read_source(Recipe.from_dict(tables, name="r"), None)
     expected = firth.read_text(
         tmp_path / "t.txt", name="words", window=(2, 0), min_count=1, max_items=4, unknown="?", tokens_per_sequence=3,
         phrases=PhraseOptions(threshold=0.1, min_count=1), cache=False,
@@ -59,7 +59,7 @@ def test_a_packaged_text_is_fetched_into_the_cache(tmp_path: Path, cache: Path, 
         (tmp_path / "w.txt").write_text(TEXT)
         return tmp_path / "w.txt"
 
-    monkeypatch.setattr(execute, "packaged_text", fetched)
+    monkeypatch.setattr("firth.runs.reading.packaged_text", fetched)
     assert len(read("words", "vocabulary.min_count=1")) == 4
     assert asked == [("wikipedia", cache / "firth")]
 
@@ -81,6 +81,6 @@ def test_the_playlists_recipe_reads_a_table_and_slices(tmp_path: Path):
 def test_slices_bring_their_context_with_them(tmp_path: Path):
     tracks = [{"pos": i, "artist_name": "A", "track_name": str(i % 3)} for i in range(5)]
     (tmp_path / "s.json").write_text(json.dumps({"playlists": [{"pid": 7, "tracks": tracks}]}))
-    corpus = execute._read(Recipe.from_dict({"source": {"path": str(tmp_path / "s.json")}}, name="r"), None)
+    corpus = read_source(Recipe.from_dict({"source": {"path": str(tmp_path / "s.json")}}, name="r"), None)
     assert [context.name for context in corpus.sequences] == ["playlists"]
     assert corpus.vocabulary.keys == ["A - 0", "A - 1", "A - 2"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,9 +40,13 @@ ReplaceOption = Annotated[bool, typer.Option("--replace", help="Remove the run t
 
 def run(
     recipe: Annotated[
-        str,
-        typer.Argument(metavar="RECIPE", help="A TOML file, or a shipped recipe: bands.", show_default=False),
-    ],
+        str | None,
+        typer.Argument(
+            metavar="RECIPE",
+            help="A TOML file, or a shipped recipe: bands, playlists, words. To resume DIR, it may be left out.",
+            show_default="required",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,6 +58,12 @@ def run(
     ] = None,
     out: OutOption = None,
     replace: ReplaceOption = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in DIR, or with the recipe's newest unfinished one.")
+    ] = False,
+    checkpoint_s: Annotated[
+        float, typer.Option("--checkpoint-s", min=0, metavar="S", help="Seconds between two checkpoints, at least.")
+    ] = 60.0,
     n_jobs: JobsOption = None,
     seed: SeedOption = None,
     json: JsonOption = False,
@@ -61,12 +73,24 @@ def run(
     It reads the source, trains, measures, clusters, maps and draws, and ends with a report.
 
     Relative paths in a recipe are relative to the working directory. Ctrl-C while training keeps what was reached.
+
+    A run that was killed, interrupted or failed goes on with `--resume`, from its last checkpoint; its bytes are those
+    of a run that was not. Recipe, `--set` and data must be what they were; a complete run is left as it is.
     """
     from firth.progress import BarProgress
     from firth.runs.execute import run_recipe
 
-    chosen = _recipe(recipe, settings or [], n_jobs=n_jobs, seed=seed)
-    _report(run_recipe(chosen, out=out, replace=replace, progress=BarProgress()), json=json)
+    if resume and replace:
+        raise typer.BadParameter(
+            "goes on with a run, and --replace removes it: give one of them.", param_hint="--resume"
+        )
+    if recipe is None and not (resume and out is not None):
+        raise typer.BadParameter("Missing argument: only --resume with --out does without.", param_hint="RECIPE")
+    chosen = _recipe(recipe, settings or [], n_jobs=n_jobs, seed=seed, folder=out)
+    made = run_recipe(
+        chosen, out=out, replace=replace, resume=resume, checkpoint_s=checkpoint_s, progress=BarProgress()
+    )
+    _report(made, json=json)
 
 
 def demo(
@@ -103,29 +127,39 @@ def demo(
         print_tour(made, name.value)
 
 
-def _recipe(recipe: str, settings: list[str], *, n_jobs: int | None, seed: int | None) -> Recipe:
-    """Return the recipe with the command line's values in it.
+def _recipe(
+    recipe: str | None, settings: list[str], *, n_jobs: int | None, seed: int | None, folder: Path | None
+) -> Recipe:
+    """Return the recipe with the command line's values in it; without one, the recipe of the run in the folder.
 
     A recipe that is wrong by itself is a failure; one that the command line made wrong is wrong usage.
     """
     from firth.errors import OptionError
     from firth.runs.overrides import parse_overrides
     from firth.runs.recipe import Recipe
+    from firth.runs.resuming import recorded_recipe
+
+    def load(overrides: Mapping[str, Any]) -> Recipe:
+        if recipe is not None:
+            return Recipe.load(recipe, overrides=overrides)
+        assert folder is not None  # else there would be no recipe at all
+        return recorded_recipe(folder, overrides)
 
     given: dict[str, Any] = {"train.n_jobs": n_jobs, "train.seed": seed}
     fallback = OptionError("")
     try:
         overrides = {**parse_overrides(settings), **{key: value for key, value in given.items() if value is not None}}
-        return Recipe.load(recipe, overrides=overrides)
+        return load(overrides)
     except OptionError as error:
         fallback = error
-    Recipe.load(recipe)
+    load({})
     raise typer.BadParameter(str(fallback), param_hint="--set") from fallback
 
 
 def _report(run: Run, *, json: bool) -> None:
     """Print what was made; the exit status is 1 if it is not all."""
     from firth.cli.report import print_report
+    from firth.runs.resuming import has_password
 
     if json:
         print_json({"run": run.folder, **run.document})
@@ -133,5 +167,9 @@ def _report(run: Run, *, json: bool) -> None:
         assert run.folder is not None
         print_report(run.folder, run.document)
     if run.status != "complete":
-        show(f"{run.document['error']}. What was reached is in {run.folder}.")
+        recipe = "RECIPE " if has_password(run.document) else ""
+        show(
+            f"{run.document['error']}. What was reached is in {run.folder}. "
+            f"Go on with: firth run {recipe}--resume --out {shlex.quote(str(run.folder))}"
+        )
         raise typer.Exit(1)

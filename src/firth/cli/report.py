@@ -74,7 +74,8 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
         yield from _contexts(corpus)
     if training:
         yield "training", _training(training["options"], document["instruction_set"])
-        yield "", _pace(metrics)
+        if "n_pairs" in metrics:
+            yield "", _pace(metrics)
     if metrics.get("loss") is not None:
         heldout = metrics.get("heldout_loss")
         yield "loss", f"{metrics['loss']:.3f}" + ("" if heldout is None else f", on held-out pairs {heldout:.3f}")

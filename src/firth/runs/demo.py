@@ -15,6 +15,7 @@ from firth.runs import folder as files
 from firth.runs.execute import execute
 from firth.runs.recipe import Recipe
 from firth.runs.run import Run
+from firth.runs.training import How
 from firth.runs.typed import unknown
 from firth.sources.packaged import write_groceries, write_movielens
 
@@ -104,4 +105,4 @@ def run_demo(
                 folder.rmdir()
             raise
         overrides["source.uri"] = f"sqlite:///{database}"
-    return execute(Recipe.load(name, overrides=overrides), folder, progress=progress)
+    return execute(Recipe.load(name, overrides=overrides), folder, how=How(progress=progress))

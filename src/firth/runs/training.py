@@ -1,0 +1,183 @@
+"""Making a run from a corpus, step by step: trained and saved; what comes after are the run's own methods.
+
+:func:`firth.run_recipe` goes through the same functions with the same seed, and gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firth.corpus.corpus import Corpus
+from firth.errors import OptionError
+from firth.progress import Progress
+from firth.runs import folder as files
+from firth.runs.items import blank_items
+from firth.runs.recipe import check_names
+from firth.runs.record import Record
+from firth.runs.resuming import check_data, check_options, is_trained, reopen, tell
+from firth.runs.run import Run
+from firth.runs.typed import unknown
+from firth.training import Training, TrainOptions, fit
+from firth.training.checkpoint import EVERY_S
+from firth.vectors.vectors import Vectors
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How a run is made, which decides nothing about it: from a checkpoint, how often one is written, who hears it."""
+
+    resume: bool = False
+    checkpoint_s: float = EVERY_S
+    progress: Progress | None = None
+
+
+def train(
+    corpus: Corpus,
+    *,
+    out: str | Path | None = None,
+    resume: bool = False,
+    checkpoint_s: float = EVERY_S,
+    progress: Progress | None = None,
+    **options: object,
+) -> Run:
+    """Return a run: the corpus's items as vectors.
+
+    Parameters
+    ----------
+    corpus
+        What :func:`firth.read_sql`, :func:`firth.read_table` or :func:`firth.read_text` returned.
+    out
+        A new folder for the run; None keeps it in memory.
+    resume
+        Whether to go on with the run that lies in ``out``, if one was begun there.
+    checkpoint_s
+        Seconds between two checkpoints in ``out``, at least.
+    progress
+        Who hears how far it is; None: nobody.
+    options
+        The fields of :class:`firth.TrainOptions`, such as ``vector_size=64``.
+
+    Raises
+    ------
+    OptionError
+        If an option is unknown or outside its range.
+    RunError
+        If the folder holds something else, or cannot be written, or the run there was begun with other options or data.
+    DivergenceError
+        If the loss stops being finite.
+
+    Notes
+    -----
+    Same bytes for any ``n_jobs`` on one instruction set, and however often it was killed and resumed. Ctrl-C ends
+    training early: the run is then saved with the status ``interrupted``.
+    """
+    known = [field.name for field in fields(TrainOptions)]
+    for name in options:
+        if name not in known:
+            raise OptionError(unknown("option", name, known))
+    chosen = TrainOptions(**options)  # type: ignore[arg-type]  # it checks every value itself
+    check_checkpoint_s(checkpoint_s)
+    folder, previous = None if out is None else Path(out), None
+    if resume:
+        if folder is None:
+            raise OptionError("resume needs out, the folder of the run to go on with.")
+        previous = reopen(folder)
+        if previous is not None:
+            check_options(previous, asdict(chosen), folder)
+            check_data(previous, corpus, folder)
+            if previous["status"] == "complete":
+                tell(progress, f"{folder} is complete: there is nothing to do")
+                return Run.load(folder)
+    if folder is not None and previous is None:
+        files.claim(folder)
+    name = folder.resolve().name if folder else "run"
+    with Record(name, folder=folder, seed=chosen.seed, previous=previous) as record:
+        if folder is not None and is_trained(previous):
+            run = Run.load(folder)
+        else:
+            how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress)
+            run = trained(corpus, chosen, record, how)
+        return ended(run, record)
+
+
+def trained(corpus: Corpus, options: TrainOptions, record: Record, how: How) -> Run:
+    """Return a run that is trained, and nothing more; it is saved as far as it goes."""
+    check_names(corpus.attributes.columns)
+    asked = files.plain(asdict(options))
+    record.document["corpus"] = {
+        "fingerprint": corpus.fingerprint,
+        "n_items": len(corpus.vocabulary),
+        "weights": {context.name: context.weight for context in corpus.contexts},
+        "report": corpus.report.to_dict(),
+    }
+    record.document["training"] = {"asked": asked, "options": asked, "status": "running"}
+    record.write()
+    with record.stage("train"):
+        training = fit(
+            corpus,
+            options,
+            checkpoint=record.folder / files.CHECKPOINT if record.folder else None,
+            checkpoint_s=how.checkpoint_s,
+            resume=how.resume,
+            progress=how.progress,
+        )
+    record.document["training"] = {"asked": asked, "options": training.options, "status": training.status}
+    record.document["instruction_set"] = training.variant
+    record.document["metrics"] = _about_training(corpus, training)
+    vectors = Vectors(
+        corpus.vocabulary.keys,
+        training.vectors,
+        outputs=None if options.tied else training.outputs,
+        biases=training.biases if options.objective == "nce" else None,
+        noise=training.noise,
+        counts=corpus.counts,
+    )
+    run = Run(vectors, _items(corpus), training.history, dict(record.document), record.folder)
+    if record.folder is not None:
+        run.write_vectors()
+        run.write_rest()
+        if training.status == "complete":
+            files.remove_checkpoint(record.folder)
+    if training.status == "interrupted":
+        record.end("interrupted", error="interrupted while training; the vectors are those that were reached")
+    return run
+
+
+def ended(run: Run, record: Record) -> Run:
+    """Return the run with its last document, saved."""
+    if record.document["status"] == "running":
+        record.end("complete")
+    made = {key: run.document[key] for key in ("metrics", "clusters", "plots")}
+    run = changed(run, document={**record.document, **made})
+    if run.folder is not None:
+        run.write_rest()
+    return run
+
+
+def check_checkpoint_s(checkpoint_s: float) -> None:
+    """Raise OptionError unless this may be the time between two checkpoints."""
+    if not checkpoint_s >= 0:
+        raise OptionError(f"checkpoint_s must be >= 0, got {checkpoint_s}.")
+
+
+def _items(corpus: Corpus) -> pl.DataFrame:
+    return blank_items(corpus.vocabulary.keys, corpus.counts).hstack(corpus.attributes)
+
+
+def _about_training(corpus: Corpus, training: Training) -> dict[str, Any]:
+    last: Mapping[str, Any] = training.history.row(-1, named=True) if len(training.history) else {}
+    return {
+        "n_items": len(corpus.vocabulary),
+        "n_pairs": training.n_pairs,
+        "train_s": training.seconds,
+        "pairs_per_s": training.n_pairs / training.seconds if training.seconds > 0 else None,
+        "loss": last.get("loss"),
+        "heldout_loss": last.get("heldout_loss"),
+    }
