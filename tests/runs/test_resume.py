@@ -72,7 +72,8 @@ def content(folder: Path) -> tuple[object, ...]:
     document = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     history = pl.read_parquet(folder / "history.parquet").drop("seconds", "items_per_s")
     arrays, items = (folder / "vectors.safetensors").read_bytes(), (folder / "items.parquet").read_bytes()
-    metrics = {name: value for name, value in document["metrics"].items() if name not in ("train_s", "pairs_per_s")}
+    paces = ("train_s", "pairs_per_s", "tokens_per_s")
+    metrics = {name: value for name, value in document["metrics"].items() if name not in paces}
     assert document["status"] == "complete"
     assert {path.name for path in folder.iterdir()} == {
         *("run.json", "vectors.safetensors", "items.parquet", "history.parquet", "plots")

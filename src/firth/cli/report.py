@@ -9,6 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from firth.cli.report_training import training_lines
 from firth.cli.terminal import answers, clusters_table, duration
 from firth.progress import si
 
@@ -67,18 +68,12 @@ def agreement_sentence(agreement: Mapping[str, Any]) -> str:
 
 
 def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    metrics, training, corpus = document["metrics"], document["training"], document["corpus"]
+    metrics, corpus = document["metrics"], document["corpus"]
     if "n_items" in metrics:
         yield "items", _items(metrics["n_items"], corpus)
     if corpus:
         yield from _contexts(corpus)
-    if training:
-        yield "training", _training(training["options"], document["instruction_set"])
-        if "n_pairs" in metrics:
-            yield "", _pace(metrics)
-    if metrics.get("loss") is not None:
-        heldout = metrics.get("heldout_loss")
-        yield "loss", f"{metrics['loss']:.3f}" + ("" if heldout is None else f", on held-out pairs {heldout:.3f}")
+    yield from training_lines(document)
     for place, agreement in enumerate(metrics.get("agreement", [])):
         yield "" if place else "agreement", agreement_sentence(agreement)
     if "map" in metrics:
@@ -134,15 +129,3 @@ def _sequence_parts(context: Mapping[str, int]) -> list[str]:
         parts.append(f"{si(context['tokens_dropped'])} places of dropped items")
     parts += [f"{context[key]:,} {text}" for key, text in _LOST if context.get(key)]
     return parts
-
-
-def _training(options: Mapping[str, Any], instruction_set: str | None) -> str:
-    return (
-        f"{options['objective']}, {options['vector_size']} dimensions, {options['negative']} negatives, learning rate "
-        f"{options['learning_rate']:g}, seed {options['seed']}, kernel {instruction_set}"
-    )
-
-
-def _pace(metrics: Mapping[str, Any]) -> str:
-    pace = f"{metrics['n_pairs']:,} pairs in {duration(metrics['train_s'])}"
-    return pace + (f", {si(metrics['pairs_per_s'])} pairs/s" if metrics["pairs_per_s"] else "")

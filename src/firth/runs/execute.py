@@ -20,6 +20,7 @@ from firth.runs.recipe import Recipe
 from firth.runs.record import Record
 from firth.runs.resuming import check_data, check_recipe, is_trained, newest_unfinished, reopen, tell
 from firth.runs.run import Run
+from firth.runs.starting import continuation
 from firth.runs.training import How, check_checkpoint_s, ended, trained
 from firth.training.checkpoint import EVERY_S
 
@@ -104,7 +105,10 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
             check_data(record.document, corpus, folder)
             record.document["source"] = about_source(recipe, corpus)
             check_sizes(recipe, len(corpus.vocabulary))
-            run = trained(corpus, recipe.train, record, how)
+            begin = None
+            if recipe.start is not None:
+                begin = continuation(recipe.start.run, corpus, recipe.train, freeze=recipe.start.freeze)
+            run = trained(corpus, recipe.train, record, how, begin=begin)
         if record.document["status"] == "running":
             run = _finished(run, recipe, record, how.progress)
         return ended(run, record)

@@ -24,6 +24,7 @@ from firth.runs.sections import (
     MapOptions,
     PlotOptions,
     SourceOptions,
+    StartOptions,
     VocabularySection,
     default_contexts,
 )
@@ -47,6 +48,8 @@ class Recipe:
         What items share, by name; none is needed for a text and for playlists.
     vocabulary
         Which keys become items, and how a text becomes keys.
+    start
+        The run that training goes on from; None: it begins anew.
     train
         Options of training; its ``seed`` also starts the clusters and the map.
     clusters, map, plots
@@ -62,6 +65,7 @@ class Recipe:
     source: SourceOptions
     contexts: Mapping[str, Context] = field(default_factory=dict)
     vocabulary: VocabularySection = field(default_factory=VocabularySection)
+    start: StartOptions | None = None
     train: TrainOptions = field(default_factory=TrainOptions)
     clusters: ClusterOptions = field(default_factory=ClusterOptions)
     map: MapOptions = field(default_factory=MapOptions)
@@ -103,6 +107,7 @@ class Recipe:
             "source": _plain(self.source),
             "contexts": {name: _plain_context(context) for name, context in self.contexts.items()},
             "vocabulary": _plain(self.vocabulary),
+            "start": {} if self.start is None else _plain(self.start),
             "train": _plain(self.train),
             "clusters": _plain(self.clusters),
             "map": _plain(self.map),
@@ -135,6 +140,7 @@ class Recipe:
                 for context, table in tables.get("contexts", {}).items()
             },
             vocabulary=from_table(VocabularySection, vocabulary, where="vocabulary"),
+            start=from_table(StartOptions, tables["start"], where="start") if tables.get("start") else None,
             train=from_table(TrainOptions, train, where="train"),
             clusters=from_table(ClusterOptions, tables.get("clusters", {}), where="clusters"),
             map=from_table(MapOptions, tables.get("map", {}), where="map"),

@@ -157,6 +157,14 @@ def default_contexts(kind: Kind) -> dict[str, Context]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StartOptions:
+    """What training goes on from: the vectors of ``run``, a folder or a name; known items stay if ``freeze``."""
+
+    run: str
+    freeze: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClusterOptions:
     """How the vectors are clustered: into ``n`` clusters, or not at all where ``n`` is 0."""
 

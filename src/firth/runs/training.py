@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from firth.corpus.corpus import Corpus
 from firth.errors import OptionError
@@ -20,13 +20,11 @@ from firth.runs.recipe import check_names
 from firth.runs.record import Record
 from firth.runs.resuming import check_data, check_options, is_trained, reopen, tell
 from firth.runs.run import Run
+from firth.runs.starting import Continuation, continuation
 from firth.runs.typed import unknown
 from firth.training import Training, TrainOptions, fit
 from firth.training.checkpoint import EVERY_S
 from firth.vectors.vectors import Vectors
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +39,8 @@ class How:
 def train(
     corpus: Corpus,
     *,
+    start: Run | Vectors | str | Path | None = None,
+    freeze: bool = False,
     out: str | Path | None = None,
     resume: bool = False,
     checkpoint_s: float = EVERY_S,
@@ -53,6 +53,11 @@ def train(
     ----------
     corpus
         What :func:`firth.read_sql`, :func:`firth.read_table` or :func:`firth.read_text` returned.
+    start
+        A run to go on from, its folder or name, or vectors: known items begin with its rows, new ones join, and those
+        that the corpus does not mention are kept as they were, after the corpus's items. None begins anew.
+    freeze
+        Whether the rows of known items stay as they are.
     out
         A new folder for the run; None keeps it in memory.
     resume
@@ -67,9 +72,10 @@ def train(
     Raises
     ------
     OptionError
-        If an option is unknown or outside its range.
+        If an option is unknown or outside its range, or does not fit the run to go on from.
     RunError
-        If the folder holds something else, or cannot be written, or the run there was begun with other options or data.
+        If there is no run to go on from; if the folder holds something else, or cannot be written, or the run there was
+        begun with other options or data.
     DivergenceError
         If the loss stops being finite.
 
@@ -103,11 +109,14 @@ def train(
             run = Run.load(folder)
         else:
             how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress)
-            run = trained(corpus, chosen, record, how)
+            begin = None if start is None else continuation(start, corpus, chosen, freeze=freeze)
+            run = trained(corpus, chosen, record, how, begin=begin)
         return ended(run, record)
 
 
-def trained(corpus: Corpus, options: TrainOptions, record: Record, how: How) -> Run:
+def trained(
+    corpus: Corpus, options: TrainOptions, record: Record, how: How, *, begin: Continuation | None = None
+) -> Run:
     """Return a run that is trained, and nothing more; it is saved as far as it goes."""
     check_names(corpus.attributes.columns)
     asked = files.plain(asdict(options))
@@ -117,12 +126,14 @@ def trained(corpus: Corpus, options: TrainOptions, record: Record, how: How) -> 
         "weights": {context.name: context.weight for context in corpus.contexts},
         "report": corpus.report.to_dict(),
     }
+    record.document["start"] = None if begin is None else begin.about
     record.document["training"] = {"asked": asked, "options": asked, "status": "running"}
     record.write()
     with record.stage("train"):
         training = fit(
             corpus,
             options,
+            start=None if begin is None else begin.start,
             checkpoint=record.folder / files.CHECKPOINT if record.folder else None,
             checkpoint_s=how.checkpoint_s,
             resume=how.resume,
@@ -130,7 +141,6 @@ def trained(corpus: Corpus, options: TrainOptions, record: Record, how: How) -> 
         )
     record.document["training"] = {"asked": asked, "options": training.options, "status": training.status}
     record.document["instruction_set"] = training.variant
-    record.document["metrics"] = _about_training(corpus, training)
     vectors = Vectors(
         corpus.vocabulary.keys,
         training.vectors,
@@ -139,7 +149,12 @@ def trained(corpus: Corpus, options: TrainOptions, record: Record, how: How) -> 
         noise=training.noise,
         counts=corpus.counts,
     )
-    run = Run(vectors, _items(corpus), training.history, dict(record.document), record.folder)
+    items = blank_items(corpus.vocabulary.keys, corpus.counts).hstack(corpus.attributes)
+    if begin is not None:
+        vectors = begin.extended(vectors)
+        items = begin.with_attributes(vectors, corpus.attributes)
+    record.document["metrics"] = _about_training(len(vectors), corpus, training)
+    run = Run(vectors, items, training.history, dict(record.document), record.folder)
     if record.folder is not None:
         run.write_vectors()
         run.write_rest()
@@ -167,17 +182,23 @@ def check_checkpoint_s(checkpoint_s: float) -> None:
         raise OptionError(f"checkpoint_s must be >= 0, got {checkpoint_s}.")
 
 
-def _items(corpus: Corpus) -> pl.DataFrame:
-    return blank_items(corpus.vocabulary.keys, corpus.counts).hstack(corpus.attributes)
-
-
-def _about_training(corpus: Corpus, training: Training) -> dict[str, Any]:
+def _about_training(n_items: int, corpus: Corpus, training: Training) -> dict[str, Any]:
     last: Mapping[str, Any] = training.history.row(-1, named=True) if len(training.history) else {}
+    n_tokens = training.epochs * training.share * sum(len(context.tokens) for context in corpus.sequences)
+    names = [context.name for context in corpus.contexts if f"loss_{context.name}" in last]
     return {
-        "n_items": len(corpus.vocabulary),
+        "n_items": n_items,
         "n_pairs": training.n_pairs,
         "train_s": training.seconds,
         "pairs_per_s": training.n_pairs / training.seconds if training.seconds > 0 else None,
+        # With several contexts the pairs are divided by weight, and no epoch is one of all tokens.
+        "tokens_per_s": n_tokens / training.seconds if n_tokens and len(corpus.contexts) == 1 else None,
         "loss": last.get("loss"),
         "heldout_loss": last.get("heldout_loss"),
+        "context_losses": {
+            name: {"loss": last[f"loss_{name}"], "heldout_loss": last[f"heldout_loss_{name}"]} for name in names
+        },
+        "probes": last.get("probes", []),
+        "n_intervals": len(training.history),
+        "is_stopped_early": training.is_stopped_early,
     }

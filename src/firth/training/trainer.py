@@ -44,6 +44,10 @@ class Training:
         ``"interrupted"`` when Ctrl-C ended it; the vectors are then those of the last finished step.
     is_stopped_early
         Whether ``patience`` ended it.
+    epochs
+        How often the whole training sees the data, over all contexts.
+    share
+        How much of the training was done: 1 unless it was interrupted or stopped early.
     options
         With every "auto" resolved.
     n_pairs
@@ -61,6 +65,8 @@ class Training:
     history: pl.DataFrame
     status: Literal["complete", "interrupted"]
     is_stopped_early: bool
+    epochs: float
+    share: float
     options: dict[str, object]
     n_pairs: int
     seconds: float
@@ -145,6 +151,8 @@ def fit(
         history=watch.history(),
         status=status,
         is_stopped_early=watch.books.is_stopped,
+        epochs=setup.schedule.epochs,
+        share=watch.books.step / max(1, watch.trainer.n_steps),
         options=setup.resolved_options(n_pairs=watch.books.n_pairs),
         n_pairs=watch.books.n_pairs,
         seconds=watch.books.seconds,
