@@ -236,11 +236,10 @@ class TrainerArrays {
           inputs_(inputs),
           outputs_(outputs),
           biases_(biases),
-          noise_threshold_(noise_threshold),
-          noise_alias_(noise_alias),
           log_noise_(log_noise),
           frozen_(frozen),
-          objective_{negative, is_cbow, alias_table(noise_threshold, noise_alias), log_noise.data()},
+          objective_{negative, is_cbow, firth::PackedAliasTable(alias_table(noise_threshold, noise_alias)),
+                     log_noise.data()},
           model_{{inputs.data(), int64_t(inputs.shape(1)), nullptr},
                  {outputs.data(), int64_t(outputs.shape(1)), biases ? biases->data() : nullptr},
                  int64_t(inputs.shape(0)),
@@ -255,7 +254,8 @@ class TrainerArrays {
                 "rows must be aligned to 32 bytes");
         require(!biases || biases->shape(0) == n_items, "biases need one entry per item");
         require(!frozen || frozen->shape(0) == n_items, "frozen needs one entry per item");
-        require(objective_.noise.n == n_items && log_noise.shape(0) == n_items, "the noise needs one entry per item");
+        require(objective_.noise.size() == n_items && log_noise.shape(0) == n_items,
+                "the noise needs one entry per item");
         require(negative >= 1 && negative < firth::max_outputs, "negative must be between 1 and 256");
         require(lanes >= 1 && lanes <= firth::max_lanes, "lanes must be between 1 and 1024");
         require(n_lanes_in_all >= 1 && n_contexts >= 1, "a training needs at least one lane and one context");
@@ -339,8 +339,6 @@ class TrainerArrays {
     nb::object sources_;
     Array2<float> inputs_, outputs_;
     std::optional<Array1<float>> biases_;
-    Array1<const uint32_t> noise_threshold_;
-    Array1<const int32_t> noise_alias_;
     Array1<const float> log_noise_;
     std::optional<Array1<const uint8_t>> frozen_;
     firth::Objective objective_;

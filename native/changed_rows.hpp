@@ -1,6 +1,7 @@
 // The rows of one matrix that a lane copied and changed.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "aligned.hpp"
@@ -14,11 +15,8 @@ namespace firth {
 struct ChangedRows {
     int64_t pitch = 0;  // floats from row to row: whole cache lines, unlike the model's stride
     std::vector<int32_t> ids;
-    std::vector<float> norms;          // squared length as it was copied
-    std::vector<float> curvature;      // of the loss along the row, summed over the updates; 0: never trained
-    std::vector<int64_t> next;         // merge: the same item's entry in a later lane (lane * 2^32 + entry), or -1
-    std::vector<int32_t> by_bucket;    // entries sorted by id % n_buckets
-    std::vector<int32_t> bucket_ends;  // (n_buckets)
+    std::vector<float> norms;      // squared length as it was copied
+    std::vector<float> curvature;  // of the loss along the row, summed over the updates; 0: never trained
     AlignedFloats rows;
     std::vector<float> biases;
 
@@ -50,22 +48,37 @@ struct ChangedRows {
             for (int32_t id : ids) biases.push_back(matrix.biases[id]);
     }
 
+    // A row that was trained, as the merge wants to know it.
+    struct Trained {
+        int32_t id;
+        int32_t entry;
+        float curvature;
+    };
+
     void sort_into_buckets() {
-        bucket_ends.assign(n_buckets, 0);
-        for (int32_t id : ids) ++bucket_ends[size_t(id % n_buckets)];
+        int32_t n = 0;
+        std::fill_n(bucket_ends_, n_buckets, 0);
+        for (size_t e = 0; e < ids.size(); ++e)
+            if (curvature[e] > 0) ++bucket_ends_[ids[e] % n_buckets], ++n;
         int32_t sum = 0;
-        for (int32_t& end : bucket_ends) {
+        for (int32_t& end : bucket_ends_) {
             const int32_t size = end;
             end = sum;
             sum += size;
         }
-        by_bucket.resize(ids.size());
+        trained_.resize(size_t(n));
         for (size_t e = 0; e < ids.size(); ++e)
-            by_bucket[size_t(bucket_ends[size_t(ids[e] % n_buckets)]++)] = int32_t(e);
-        next.assign(ids.size(), -1);
+            if (curvature[e] > 0)
+                trained_[size_t(bucket_ends_[ids[e] % n_buckets]++)] = {ids[e], int32_t(e), curvature[e]};
     }
 
-    int32_t bucket_begin(int bucket) const { return bucket == 0 ? 0 : bucket_ends[size_t(bucket) - 1]; }
+    // The trained rows of a bucket: those of items id % n_buckets == bucket.
+    const Trained* begin(int bucket) const { return trained_.data() + (bucket == 0 ? 0 : bucket_ends_[bucket - 1]); }
+    const Trained* end(int bucket) const { return trained_.data() + bucket_ends_[bucket]; }
+
+  private:
+    std::vector<Trained> trained_;
+    int32_t bucket_ends_[n_buckets] = {};
 };
 
 }  // namespace firth

@@ -100,10 +100,8 @@ struct Lane {
 
     void draw_pool(Stream& stream, const Objective& objective, int pool_size, const Model& model, Workspace& work) {
         work.pool.resize(size_t(pool_size));
-        for (int32_t& each : work.pool) {
-            each = int32_t(objective.noise.draw(stream));
-            __builtin_prefetch(&work.entries[size_t(each)]);
-        }
+        objective.noise.draw(stream, work.pool);
+        for (int32_t each : work.pool) __builtin_prefetch(&work.entries[size_t(each)]);
         for (int32_t& each : work.pool) each = output_entry(each, model, work);
     }
 

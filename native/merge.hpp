@@ -1,7 +1,6 @@
 // What the lanes of one step did, added to the model: row by row, in lane order, damped where many pull at one row.
 #pragma once
 
-#include <cstring>
 #include <vector>
 
 #include "lane.hpp"
@@ -24,71 +23,62 @@ inline float merge_share(int n_lanes, float curvature, float step_curvature) {
     return (1 + x / float(n_lanes)) / (1 + x);
 }
 
+// Adds buckets of rows, one after another; one for each thread, since it is little but scratch.
 class Merge {
   public:
-    Merge(int64_t n_items, int n_lanes)
-        : slots_((n_items + n_buckets - 1) / n_buckets), head_(size_t(slots_ * n_buckets), -1), n_lanes_(n_lanes) {}
+    explicit Merge(int64_t n_items) : heads_(size_t((n_items + n_buckets - 1) / n_buckets), -1) {}
 
     // Adds one bucket's rows. Buckets share no item, so threads may take them in any order.
     void run(int bucket, std::vector<Lane>& lanes, ChangedRows Lane::* which, const Matrix& matrix,
              float step_curvature) {
-        for (int l = n_lanes_ - 1; l >= 0; --l) {
+        links_.clear();
+        items_.clear();
+        // Backwards, so that each item's chain of links comes out in lane order.
+        for (int l = int(lanes.size()) - 1; l >= 0; --l) {
             ChangedRows& rows = lanes[size_t(l)].*which;
-            for (int32_t i = rows.bucket_begin(bucket); i < rows.bucket_ends[size_t(bucket)]; ++i) {
-                const int32_t e = rows.by_bucket[size_t(i)];
-                if (rows.curvature[size_t(e)] == 0) continue;  // copied, and not trained
-                int64_t& head = this->head(rows.ids[size_t(e)]);
-                rows.next[size_t(e)] = head;
-                head = int64_t(l) << 32 | e;
+            for (const ChangedRows::Trained* each = rows.begin(bucket); each < rows.end(bucket); ++each) {
+                prefetch_row(rows.row(each->entry), matrix.stride);
+                int32_t& head = heads_[size_t(each->id / n_buckets)];
+                if (head < 0) items_.push_back(each->id);
+                links_.push_back({&rows, each->entry, head, each->curvature});
+                head = int32_t(links_.size()) - 1;
             }
         }
-        for (int l = 0; l < n_lanes_; ++l) {
-            const ChangedRows& rows = lanes[size_t(l)].*which;
-            const int32_t end = rows.bucket_ends[size_t(bucket)];
-            for (int32_t i = rows.bucket_begin(bucket); i < end; ++i) {
-                if (i + int32_t(prefetch_distance) < end) {
-                    const int32_t e = rows.by_bucket[size_t(i) + prefetch_distance];
-                    prefetch_row(matrix.row(rows.ids[size_t(e)]), matrix.stride);
-                    prefetch_row(rows.rows.data() + e * rows.pitch, matrix.stride);
-                }
-                const int32_t id = rows.ids[size_t(rows.by_bucket[size_t(i)])];
-                if (head(id) < 0) continue;
-                add(id, lanes, which, matrix, step_curvature);
-                head(id) = -1;
-            }
+        for (size_t i = 0; i < items_.size(); ++i) {
+            if (i + prefetch_distance < items_.size())
+                prefetch_row(matrix.row(items_[i + prefetch_distance]), matrix.stride);
+            int32_t& head = heads_[size_t(items_[i] / n_buckets)];
+            add(items_[i], head, matrix, step_curvature);
+            head = -1;
         }
     }
 
   private:
-    // A bucket's items side by side, since one thread works on one bucket.
-    int64_t& head(int32_t id) { return head_[size_t(id % n_buckets * slots_ + id / n_buckets)]; }
+    struct Link {
+        ChangedRows* rows;
+        int32_t entry;
+        int32_t next;
+        float curvature;
+    };
 
-    void add(int32_t id, std::vector<Lane>& lanes, ChangedRows Lane::* which, const Matrix& matrix,
-             float step_curvature) {
+    void add(int32_t id, int32_t head, const Matrix& matrix, float step_curvature) {
         const float* changed[max_lanes];
         float curvature = 0, bias_change = 0;
         int n = 0;
-        for (int64_t at = head(id); at >= 0;) {
-            ChangedRows& rows = lanes[size_t(at >> 32)].*which;
-            const int32_t e = int32_t(at & 0xFFFFFFFF);
-            changed[n++] = rows.row(e);
-            curvature += rows.curvature[size_t(e)];
-            if (matrix.biases) bias_change += rows.biases[size_t(e)] - matrix.biases[id];
-            at = rows.next[size_t(e)];
-        }
-        if (n == 1) {
-            std::memcpy(matrix.row(id), changed[0], size_t(matrix.stride) * sizeof(float));
-            if (matrix.biases) matrix.biases[id] += bias_change;
-            return;
+        for (int32_t at = head; at >= 0; at = links_[size_t(at)].next) {
+            const Link& link = links_[size_t(at)];
+            changed[n++] = link.rows->row(link.entry);
+            curvature += link.curvature;
+            if (matrix.biases) bias_change += link.rows->biases[size_t(link.entry)] - matrix.biases[id];
         }
         const float share = merge_share(n, curvature, step_curvature);
         variant().merge_row(matrix.row(id), changed, n, share, matrix.stride);
         if (matrix.biases) matrix.biases[id] += share * bias_change;
     }
 
-    int64_t slots_;              // items of a bucket
-    std::vector<int64_t> head_;  // per item: its first entry of this step, lane * 2^32 + entry, or -1
-    int n_lanes_;
+    std::vector<int32_t> heads_;  // of the bucket's items, by id / n_buckets: the first link, -1 for none
+    std::vector<Link> links_;
+    std::vector<int32_t> items_;
 };
 
 }  // namespace firth

@@ -1,4 +1,5 @@
-// row += scale * sum_i (changed_i - row): what the lanes of one step did to a row, from where they all started.
+// row += scale * sum_i (changed_i - row): what the lanes of one step did to a row, from where they all started. Where
+// only one changed it, scale is 1 and the row is taken over.
 #pragma once
 
 #include "simd.hpp"
@@ -6,6 +7,10 @@
 namespace firth::FIRTH_VARIANT {
 
 inline void merge_row(float* row, const float* const* changed, int n_changed, float scale, int64_t stride) {
+    if (n_changed == 1) {
+        for (int64_t d = 0; d < stride; d += 8) eight(row + d) = eight(changed[0] + d);
+        return;
+    }
     for (int64_t d = 0; d < stride; d += 8) {
         const Eight old = eight(row + d);
         Eight sum = {};

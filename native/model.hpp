@@ -39,7 +39,7 @@ struct Model {
 struct Objective {
     int negative;            // negatives per position
     bool is_cbow;            // the mean of a position's partners is the one input
-    AliasTable noise;        // over items
+    PackedAliasTable noise;  // over items
     const float* log_noise;  // (n_items) log(K q) for NCE
 };
 

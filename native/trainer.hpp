@@ -33,18 +33,13 @@ struct Progressed {
 class Trainer {
   public:
     Trainer(const Schedule& schedule, const Objective& objective, const Model& model, const Plan& plan)
-        : schedule_(schedule),
-          objective_(objective),
-          model_(model),
-          plan_(plan),
-          lanes_(size_t(plan.n_lanes)),
-          merge_inputs_(model.n_items, plan.n_lanes),
-          merge_outputs_(model.n_items, plan.n_lanes) {}
+        : schedule_(schedule), objective_(objective), model_(model), plan_(plan), lanes_(size_t(plan.n_lanes)) {}
 
     // Trains steps first .. last-1 on n_jobs threads. The bytes of the model afterwards do not depend on n_jobs.
     Progressed run(int64_t first, int64_t last, int n_jobs) {
         while (int(workspaces_.size()) < n_jobs)
             workspaces_.emplace_back(model_.n_items, model_.inputs.stride, 1 + objective_.negative);
+        while (int(merges_.size()) < n_jobs) merges_.emplace_back(model_.n_items);
         const size_t n_sums = size_t(last - first) * size_t(schedule_.n_contexts);
         Progressed progressed{std::vector<double>(n_sums), std::vector<int64_t>(n_sums)};
         std::atomic<int> lane_ticket{0}, merge_ticket{0};
@@ -58,7 +53,8 @@ class Trainer {
                     lane_ticket = 0;
                     add_up(size_t(step - first), progressed);
                 }
-                for (int task; (task = merge_ticket.fetch_add(1)) < 2 * n_buckets;) run_merge(step, task);
+                for (int task; (task = merge_ticket.fetch_add(1)) < 2 * n_buckets;)
+                    run_merge(step, task, merges_[size_t(worker)]);
                 gate.arrive_and_wait();
                 if (worker == 0) merge_ticket = 0;
             }
@@ -75,12 +71,12 @@ class Trainer {
         lanes_[size_t(lane)].run(task, plan_.learning_rate_at(step), schedule_, objective_, model_, work);
     }
 
-    void run_merge(int64_t step, int task) {
+    void run_merge(int64_t step, int task, Merge& merge) {
         const float step_curvature = plan_.learning_rate_at(step) * plan_.curvature;
         if (task % 2 == 0)
-            merge_inputs_.run(task / 2, lanes_, &Lane::inputs, model_.inputs, step_curvature);
+            merge.run(task / 2, lanes_, &Lane::inputs, model_.inputs, step_curvature);
         else if (!model_.is_tied())
-            merge_outputs_.run(task / 2, lanes_, &Lane::outputs, model_.outputs, step_curvature);
+            merge.run(task / 2, lanes_, &Lane::outputs, model_.outputs, step_curvature);
     }
 
     void add_up(size_t row, Progressed& progressed) const {
@@ -96,12 +92,12 @@ class Trainer {
     }
 
     Schedule schedule_;
-    Objective objective_;
+    const Objective& objective_;
     Model model_;
     Plan plan_;
     std::vector<Lane> lanes_;
     std::vector<Workspace> workspaces_;
-    Merge merge_inputs_, merge_outputs_;
+    std::vector<Merge> merges_;
 };
 
 }  // namespace firth

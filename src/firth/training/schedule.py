@@ -21,6 +21,7 @@ _PAIRS_PER_ITEM = 500
 _PATTERN = 4_096  # lanes: shares are met to a part in so many
 _TOKENS_PER_LANE = 1_024
 _TOKENS_PER_ITEM = 4  # of one step, over all lanes
+_FLOATS_PER_LANE = 102_400  # tokens times dimensions: the rows then take about half a megabyte
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,13 +153,13 @@ def _tokens_per_lane(options: TrainOptions, n_items: int) -> int:
     """Return tokens per lane: the same two wishes; a text's lane touches about one row per token in each matrix."""
     if options.lane_size != "auto":
         return options.lane_size
-    in_cache = 1024 * 1024 / (4 * options.vector_size) * (_TOKENS_PER_LANE * 4 * 100 / 2**20)
+    in_cache = _FLOATS_PER_LANE / options.vector_size
     return int(max(16, min(_TOKENS_PER_ITEM * n_items / options.lanes, max(256, in_cache), _TOKENS_PER_LANE)))
 
 
 def _pool_size(options: TrainOptions, lane_size: int, *, is_groups: bool) -> int:
     if options.pool_size != "auto":
         return options.pool_size
-    if is_groups:
-        return max(options.negative, lane_size * options.negative // 4)
-    return max(options.negative, lane_size * options.negative // 10)
+    # Of a text's tokens some four fifths survive subsampling: its negatives serve about sixteen positions each. Twice
+    # as many gain nothing (benchmarks/RESULTS.md) and cost a tenth of the speed, as their rows have to be copied.
+    return max(options.negative, lane_size * options.negative // 4 if is_groups else lane_size // 4)
