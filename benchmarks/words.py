@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import lzma
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import firth
-from common import ROOT, in_turn, machine, spread
+from common import ROOT, machine, spread
 from firth.evaluation import AnalogyQuestions, WordPairs, analogies, similarity
 from firth.training import TrainOptions, fit
 
