@@ -62,3 +62,16 @@ def test_a_missing_column_is_refused_by_name():
 def test_an_empty_history_is_refused():
     with pytest.raises(DataError, match="has no rows"):
         plot_loss(HISTORY.clear())
+
+
+def test_contexts_have_curves_of_their_own_in_one_colour_each():
+    history = HISTORY.with_columns(
+        loss_played=pl.col("loss") + 1, heldout_loss_played=pl.col("loss") + 2, loss_genre=pl.col("loss") - 1
+    )
+    figure = plot_loss(history)
+    assert len(curves(figure)) == 5
+    assert curves(figure)[2] == [[1000.0, 4.0], [2000.0, 3.0], [3500.0, 2.5]]
+    both, held, played, held_played, genre = figure.axes[0].lines
+    assert played.get_color() == held_played.get_color() != genre.get_color()
+    assert len({line.get_color() for line in (both, held, played, genre)}) == 4
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()][2:] == ["played", "genre"]

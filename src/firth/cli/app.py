@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from firth.cli import evaluate, exchange, making, pictures, questions, shelf
+from firth.cli import cache, evaluate, exchange, making, pictures, questions, shelf
 from firth.cli.errors import Group
 
 app = typer.Typer(
@@ -58,3 +58,4 @@ app.command("map", rich_help_panel=_SHOW, epilog=pictures.MAP_EXAMPLE)(pictures.
 app.command("plot", rich_help_panel=_SHOW, epilog=pictures.PLOT_EXAMPLE)(pictures.plot)
 app.command("export", rich_help_panel=_KEEP, epilog=exchange.EXPORT_EXAMPLE)(exchange.export)
 app.add_typer(shelf.app, name="runs", rich_help_panel=_KEEP)
+app.add_typer(cache.app, name="cache", rich_help_panel=_KEEP)

@@ -52,7 +52,7 @@ def _options(options: Mapping[str, Any], instruction_set: str | None, *, is_orde
         reach = f"{window[0]} before and {window[1]} after" if isinstance(window, list) else str(window)
         parts += [f"window {reach}", f"sample {options['sample']:g}"]
     parts += [
-        f"{options['negative']} negatives",
+        "1 negative" if options["negative"] == 1 else f"{options['negative']} negatives",
         f"learning rate {options['learning_rate']:g}",
         f"seed {options['seed']}",
     ]

@@ -16,10 +16,8 @@ from firth.plots.text import one_line
 if TYPE_CHECKING:
     import polars as pl
 
-_CURVES = (
-    ("loss", "training, mean of each interval", theme.CATEGORIES[0], "-"),
-    ("heldout_loss", "held-out pairs, at its end", theme.CATEGORIES[1], "--"),
-)
+_TRAINED, _HELDOUT = "training, mean of each interval", "held-out pairs, at its end"
+_MAX_CONTEXTS = 4  # of one picture; more would not be told apart
 
 
 def plot_loss(
@@ -30,7 +28,8 @@ def plot_loss(
     Parameters
     ----------
     history
-        What training returned, with columns ``pairs``, ``loss`` and, where pairs were held out, ``heldout_loss``.
+        What training returned, with columns ``pairs``, ``loss`` and, where pairs were held out, ``heldout_loss``; with
+        several contexts also ``loss_NAME`` and ``heldout_loss_NAME``, which are drawn thinner, for up to four of them.
     title
         Stands above.
     path
@@ -67,11 +66,11 @@ def _drawn(history: pl.DataFrame, title: str) -> canvas.Figure:
     width, height = theme.CHART_SIZE_IN
     axes = figure.add_axes((0.8 / width, 0.62 / height, 1 - 1.0 / width, 1 - 1.25 / height))
     pairs = _column(history, "pairs")
-    for name, label, color, style in _CURVES:
+    for name, label, color, style, linewidth in _curves(history):
         values = _column(history, name) if name in history.columns else np.full(len(pairs), np.nan)
         if np.isfinite(values).any():
             marker = "o" if np.isfinite(values).sum() < 2 else None
-            axes.plot(pairs, values, style, color=color, linewidth=1.8, label=label, marker=marker)
+            axes.plot(pairs, values, style, color=color, linewidth=linewidth, label=label, marker=marker)
     axes.set_xlim(0, 1.0 if pairs.max() <= 0 else pairs.max() * 1.02)
     axes.set_xlabel("pairs trained")
     axes.set_ylabel("loss per pair")
@@ -90,6 +89,19 @@ def _drawn(history: pl.DataFrame, title: str) -> canvas.Figure:
     if axes.lines:
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderaxespad=0.2)
     return figure
+
+
+def _curves(history: pl.DataFrame) -> list[tuple[str, str, str, str, float]]:
+    """Return what is drawn: column, label, colour, style and width of each curve; a label of "_" stays unnamed."""
+    curves = [
+        ("loss", _TRAINED, theme.CATEGORIES[0], "-", 1.8),
+        ("heldout_loss", _HELDOUT, theme.CATEGORIES[1], "--", 1.8),
+    ]
+    contexts = [name.removeprefix("loss_") for name in history.columns if name.startswith("loss_")]
+    for color, name in zip(theme.CATEGORIES[2:], contexts[:_MAX_CONTEXTS], strict=False):
+        curves.append((f"loss_{name}", one_line(name, max_length=24), color, "-", 1.0))
+        curves.append((f"heldout_loss_{name}", "_", color, "--", 1.0))
+    return curves
 
 
 def _column(history: pl.DataFrame, name: str) -> Float64:

@@ -58,7 +58,7 @@ DEMOS: Mapping[str, Demo] = MappingProxyType(
             plus=("hot dog buns, 11 oz [1098066]", "lean [1044078]"),
             minus=("bananas, 40 lb [1082185]",),
         ),
-        "words": Demo(write=None, neighbors=("eight", "river", "planet"), plus=("king", "woman"), minus=("man",)),
+        "words": Demo(write=None, neighbors=("eight", "river", "painter"), plus=("his", "she"), minus=("he",)),
     }
 )
 
