@@ -16,7 +16,7 @@ app = typer.Typer(
 )
 
 
-@app.command("show", epilog="Example: firth cache show")
+@app.command("show", epilog="Example: firth cache show --json")
 def show(json: JsonOption = False) -> None:
     """Show what is kept of texts that were read.
 
