@@ -14,9 +14,7 @@ model = Word2Vec(
 )
 model.build_vocab(corpus_file=text)
 began = time.perf_counter()
-model.train(
-    corpus_file=text, total_examples=model.corpus_count, total_words=model.corpus_total_words, epochs=epochs
-)
+model.train(corpus_file=text, total_examples=model.corpus_count, total_words=model.corpus_total_words, epochs=epochs)
 train_s = time.perf_counter() - began
 model.wv.save_word2vec_format(str(folder / "gensim.bin"), binary=True)
 print(json.dumps({"train_s": train_s}))
