@@ -103,10 +103,10 @@ inline __attribute__((always_inline)) void score_tile(float* const* inputs, floa
     for (int b = 0; b < B; ++b) *reinterpret_cast<LooseEight*>(scores + b * pitch) = sums_of_six(sums[b]) + offset;
 }
 
-// Turns scores into gradients times step size, in place; measures the curvature of the loss, s (1 - s) along each row
-// (of which the squared length of the row on the other side is an upper bound); and adds up the loss: log(1 + e^z) with
-// z = -S for the centre and z = S for negatives. The sum of logarithms is kept as a product whose exponent is carried
-// as an integer, so that no logarithm is taken here.
+// Turns scores into gradients times step size, in place; measures the curvature of the loss along the joint step of
+// both rows, s (1 - s) (|x|^2 + |y|^2) (Gauss-Newton); and adds up the loss: log(1 + e^z) with z = -S for the centre
+// and z = S for negatives. The sum of logarithms is kept as a product whose exponent is carried as an integer, so that
+// no logarithm is taken here.
 inline __attribute__((always_inline)) void scores_to_gradients(const BlockTask& task) {
     LossSums& loss = *task.loss;
     Eight mantissa = eight(loss.mantissa), poison = eight(loss.poison);
@@ -130,8 +130,9 @@ inline __attribute__((always_inline)) void scores_to_gradients(const BlockTask& 
             const Eight g = step * miss;
             score = used ? g : Eight{};
             const Eight slope = used ? miss - miss * miss : Eight{};
-            by_output += slope * task.input_norms[b];
-            by_input[b] += slope * norms;
+            const Eight curvature = slope * (norms + task.input_norms[b]);
+            by_output += curvature;
+            by_input[b] += curvature;
             poison += 0.0f * score;
             const IntEight bits = reinterpret_cast<IntEight>(used ? mantissa * t : mantissa);
             exponent += (bits >> 23) - 127;

@@ -171,6 +171,8 @@ struct Lane {
         int32_t entries[max_outputs];
         const int n_outputs = 1 + objective.negative;
         const bool has_biases = model.outputs.biases != nullptr;
+        // A bias is a dimension more, in which every input is 1.
+        const float bias_input = has_biases ? 1.0f : 0.0f;
         BlockTask task{in,
                        out,
                        offsets,
@@ -207,19 +209,23 @@ struct Lane {
             if (objective.is_cbow) {
                 task.n_inputs = 1;
                 in[0] = work.mean.data();
-                input_norms[0] = 1;
                 take_mean(partners, position.n_partners, stride, work);
+                input_norms[0] = variant().squared_norm(in[0], stride) + bias_input;
             } else {
                 task.n_inputs = position.n_partners;
                 for (int b = 0; b < position.n_partners; ++b) {
                     in[b] = row_of(partners[b], inputs, b, model, work);
-                    input_norms[b] = inputs.norms[size_t(partners[b])];
+                    input_norms[b] = inputs.norms[size_t(partners[b])] + bias_input;
                 }
             }
             train_block(task);
             if (objective.is_cbow) spread_change(partners, position.n_partners, stride, model, work);
             add_curvature(position, partners, entries, task, objective.is_cbow, targets);
             if (has_biases) update_biases(entries, task, model, targets);
+            // Lengths grow while a lane trains, most of all from the zeros that outputs begin with: two rows of each
+            // position are measured anew.
+            targets.norms[size_t(entries[0])] = variant().squared_norm(targets.row(entries[0]), stride);
+            inputs.norms[size_t(partners[0])] = variant().squared_norm(inputs.row(partners[0]), stride);
         }
     }
 

@@ -1,6 +1,7 @@
 // What the lanes of one step did, added to the model: row by row, in lane order, damped where many pull at one row.
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "lane.hpp"
@@ -10,17 +11,18 @@ namespace firth {
 // The share of the lanes' summed change that a row takes.
 //
 // Each of m lanes moves a row from the same start, by 1/m of the updates. One update shrinks the distance to where the
-// row is drawn by a factor (1 - a), a = learning rate * curvature of the loss along the row; so a lane covers 1 - r of
-// it, r = e^(-sum of a / m), one worker doing all updates would cover 1 - r^m, and the sum m (1 - r) overshoots. The
-// share that makes both equal,
-//     (1 - r^m) / (m (1 - r)),
-// falls from 1 (few small updates: the sum is right) to 1 / m (each lane arrives by itself: the mean is right). The
-// rational function below has the same limits and the same first-order term, and needs no transcendental function.
+// row is drawn by a factor (1 - a), a = learning rate * curvature of the loss along the row; so a lane covers
+// 1 - e^(-y/m) of it, y the sum of all a, one worker doing all updates would cover 1 - e^-y, and the sum of the lanes
+// overshoots. The share of it that makes both equal,
+//     (1 - e^-y) / (m (1 - e^(-y/m)))  =  g(y/m) / g(y),    g(y) = y / (1 - e^-y)  ~  y/2 + sqrt(1 + y^2/4),
+// falls from 1 (few small updates: the sum is right) to 1 / m (each lane arrives by itself: the mean is right). What
+// stands for g has its value and slope at 0 and its asymptote, and a square root has the same bytes everywhere.
 // `curvature` is the sum over the updates, as the inner block measured it.
 inline float merge_share(int n_lanes, float curvature, float step_curvature) {
     if (n_lanes == 1) return 1;
-    const float x = 0.5f * step_curvature * curvature;
-    return (1 + x / float(n_lanes)) / (1 + x);
+    const auto g = [](float y) { return 0.5f * y + std::sqrt(1 + 0.25f * y * y); };
+    const float y = step_curvature * curvature;
+    return g(y / float(n_lanes)) / g(y);
 }
 
 // Adds buckets of rows, one after another; one for each thread, since it is little but scratch.

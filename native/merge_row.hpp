@@ -19,6 +19,16 @@ inline void merge_row(float* row, const float* const* changed, int n_changed, fl
     }
 }
 
+inline __attribute__((always_inline)) float sum_of(Eight x) {
+    return ((x[0] + x[4]) + (x[1] + x[5])) + ((x[2] + x[6]) + (x[3] + x[7]));
+}
+
+inline float squared_norm(const float* row, int64_t stride) {
+    Eight sum = {};
+    for (int64_t d = 0; d < stride; d += 8) sum += eight(row + d) * eight(row + d);
+    return sum_of(sum);
+}
+
 // Copies a row and returns its squared length.
 inline float copy_row(const float* from, float* to, int64_t stride) {
     Eight sum = {};
@@ -27,7 +37,7 @@ inline float copy_row(const float* from, float* to, int64_t stride) {
         eight(to + d) = x;
         sum += x * x;
     }
-    return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+    return sum_of(sum);
 }
 
 }  // namespace firth::FIRTH_VARIANT

@@ -30,8 +30,8 @@ struct BlockTask {
     float* gradients;           // (n_inputs, pitch) result: G
     const float* input_norms;   // (n_inputs) squared lengths
     const float* output_norms;  // (pitch)
-    float* input_curvature;     // (max_inputs) result: sum_k s (1 - s) |output_k|^2 with s = sigmoid(S)
-    float* output_curvature;    // (pitch) result: sum_b s (1 - s) |input_b|^2
+    float* input_curvature;  // (max_inputs) result: sum_k c, c = s (1 - s) (|input_b|^2 + |output_k|^2), s = sigmoid(S)
+    float* output_curvature;  // (pitch) result: sum_b c
     LossSums* loss;
     int64_t stride;  // a multiple of 8
     int64_t pitch;   // block_pitch(n_outputs)
@@ -50,6 +50,8 @@ struct Variant {
                       float* scores, uint8_t* hits);
 
     void (*train_block)(const BlockTask& task);
+
+    float (*squared_norm)(const float* row, int64_t stride);
 
     // Copies a row and returns its squared length.
     float (*copy_row)(const float* from, float* to, int64_t stride);

@@ -75,7 +75,8 @@ class TrainOptions:
     probes
         Items whose nearest are noted in the history, and shown, at every interval.
     curvature
-        Strength of the merge's damping (``merge_share`` in the kernel); 1 trusts the measured curvature.
+        Strength of the merge's damping (``merge_share`` in the kernel): the part of the measured curvature, an upper
+        bound, that lies in the direction a row moves in. More damps more; below 0.5 many lanes can diverge.
     seed
         0 <= seed < 2**64. Same corpus, options and seed: same bytes, for any ``n_jobs``.
     n_jobs
@@ -106,7 +107,7 @@ class TrainOptions:
     heldout: float = 0.01
     patience: int | None = None
     probes: tuple[str, ...] = ()
-    curvature: float = 1.0
+    curvature: float = 0.5
     seed: int = 1
     n_jobs: int | Literal["auto"] = "auto"
 

@@ -71,7 +71,7 @@ class Lane:
         used = np.array([1.0] + [1.0 if is_nce or target != position.centre else 0.0 for target in targets[1:]])
         rows = self.inputs.rows[partners]
         x = rows.mean(axis=0, keepdims=True) if is_cbow else rows
-        x_norms = np.ones(1) if is_cbow else self.inputs.norms[partners]
+        x_norms = (x**2).sum(axis=1) if is_cbow else self.inputs.norms[partners]
         y, y_norms = self.outputs.rows[targets], self.outputs.norms[targets]
         scores = y @ x.T + (self.biases[targets] - setup.log_noise[targets])[:, None]
         slope, loss = gradients(scores, used)
@@ -79,7 +79,8 @@ class Lane:
         bend = sigmoid * (1 - sigmoid) * used[:, None]
         step = -learning_rate * slope
         x_change, y_change = step.T @ y, step @ x
-        x_bend = bend.T @ y_norms
+        bend *= y_norms[:, None] + x_norms[None, :] + is_nce
+        x_bend = bend.sum(axis=0)
         if is_cbow:
             n = len(partners)
             x_change, x_bend = np.repeat(x_change / n, n, axis=0), np.repeat(x_bend / n, n)
@@ -89,9 +90,11 @@ class Lane:
         self.inputs.is_touched[partners] = True
         self.outputs.is_touched[targets] = True
         np.add.at(self.inputs.curvature, partners, x_bend)
-        np.add.at(self.outputs.curvature, targets, bend @ x_norms)
+        np.add.at(self.outputs.curvature, targets, bend.sum(axis=1))
         if is_nce:
             np.add.at(self.biases, targets, step.sum(axis=1) * is_free[targets])
+        for side, item in ((self.outputs, targets[0]), (self.inputs, partners[0])):
+            side.norms[item] = (side.rows[item] ** 2).sum()
         self.losses[position.context] += loss
         self.n_pairs[position.context] += 1 if is_cbow else len(partners)
 
@@ -185,5 +188,9 @@ class Reference:
 
 def merge_share(n_lanes: Float64, curvature: Float64, step_curvature: float) -> Float64:
     """Return the share of the lanes' summed change that a row takes (``native/merge.hpp`` has the derivation)."""
-    x = 0.5 * step_curvature * curvature
-    return np.where(n_lanes <= 1, 1.0, (1 + x / np.maximum(n_lanes, 1)) / (1 + x))
+    y = step_curvature * curvature
+    return np.where(n_lanes <= 1, 1.0, _g(y / np.maximum(n_lanes, 1)) / _g(y))
+
+
+def _g(y: Float64) -> Float64:
+    return 0.5 * y + np.sqrt(1 + 0.25 * y * y)

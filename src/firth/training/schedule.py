@@ -21,6 +21,7 @@ _PAIRS_PER_ITEM = 500
 _PATTERN = 4_096  # lanes: shares are met to a part in so many
 _TOKENS_PER_LANE = 1_024
 _TOKENS_PER_ITEM = 4  # of one step, over all lanes
+_PAIRS_PER_TOKEN = 6  # of a window of 5 that shrinks, which the figures above are for
 _FLOATS_PER_LANE = 102_400  # tokens times dimensions: the rows then take about half a megabyte
 
 
@@ -74,9 +75,9 @@ def make_schedule(
     n_jobs
         Threads, to count an ordered context's pairs with.
     """
-    sizes = ([_centres_per_lane(options, n_items)] if groups else []) + [_tokens_per_lane(options, n_items)] * len(
-        sequences
-    )
+    sizes = [_centres_per_lane(options, n_items)] if groups else []
+    # All ordered contexts alike: a lane is as long as the widest window allows.
+    sizes += [min((_tokens_per_lane(options, n_items, each) for each in sequences), default=0)] * len(sequences)
     pools = [_pool_size(options, size, is_groups=groups is not None and i == 0) for i, size in enumerate(sizes)]
     if groups and not sequences:
         n_positions = _n_positions(options, groups, n_items)
@@ -149,17 +150,21 @@ def _centres_per_lane(options: TrainOptions, n_items: int) -> int:
     return int(max(1, min(per_step / options.lanes, in_cache, 128)))
 
 
-def _tokens_per_lane(options: TrainOptions, n_items: int) -> int:
+def _tokens_per_lane(options: TrainOptions, n_items: int, tables: SequenceTables) -> int:
     """Return tokens per lane: the same two wishes; a text's lane touches about one row per token in each matrix."""
     if options.lane_size != "auto":
         return options.lane_size
-    in_cache = _FLOATS_PER_LANE / options.vector_size
-    return int(max(16, min(_TOKENS_PER_ITEM * n_items / options.lanes, max(256, in_cache), _TOKENS_PER_LANE)))
+    reach = sum((each + 1) / 2 if options.shrink_windows and each else each for each in tables.window)
+    wide = max(1.0, reach / _PAIRS_PER_TOKEN)
+    in_cache = max(256.0, _FLOATS_PER_LANE / options.vector_size)
+    per_item = _TOKENS_PER_ITEM * n_items / options.lanes / wide
+    return int(max(16, min(per_item, in_cache, _TOKENS_PER_LANE / wide)))
 
 
 def _pool_size(options: TrainOptions, lane_size: int, *, is_groups: bool) -> int:
     if options.pool_size != "auto":
         return options.pool_size
-    # Of a text's tokens some four fifths survive subsampling: its negatives serve about sixteen positions each. Twice
-    # as many gain nothing (benchmarks/RESULTS.md) and cost a tenth of the speed, as their rows have to be copied.
-    return max(options.negative, lane_size * options.negative // 4 if is_groups else lane_size // 4)
+    # Of a text's tokens some four fifths survive subsampling, so a row of the pool is a negative of about sixteen
+    # positions. Twice as many gain little (benchmarks/RESULTS.md) and cost a tenth of the speed, as they have to be
+    # copied; half as many are trained against too often.
+    return max(options.negative, lane_size * options.negative // (4 if is_groups else 20))

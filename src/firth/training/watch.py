@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 N_INTERVALS = 40  # rows of the history
 N_PROBED = 5  # neighbours of a probe item
 _CALL_S = 0.2  # how long the kernel may work before Python looks at signals and progress
-_DIVERGED = 2.0  # a loss above this many times the untrained model's is no noise
+_DIVERGED = 4.0  # a loss above this many times the untrained model's is no noise, and no early overshoot either
 
 
 @dataclass
