@@ -1,6 +1,8 @@
 """Run every benchmark, one after another; what they print goes into RESULTS.md by hand, with what it means.
 
 python benchmarks/run_all.py [--torch-python PATH]
+
+The peers of words and playlists have options of their own: run those scripts with them.
 """
 
 import subprocess
@@ -9,7 +11,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-for script in ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "map_engines", "import_time"):
-    print(f"\n## {script}", flush=True)
-    options = sys.argv[1:] if script == "pairs_per_second" else []
+SCRIPTS = ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "map_engines", "import_time", "playlists")
+WORDS = [("words", what) for what in ("speed", "quality", "lanes", "sizes")]
+
+for script, *arguments in [*((each,) for each in SCRIPTS), *WORDS]:
+    print(f"\n## {' '.join([script, *arguments])}", flush=True)
+    options = sys.argv[1:] if script == "pairs_per_second" else arguments
     subprocess.run([sys.executable, HERE / f"{script}.py", *options], check=True)

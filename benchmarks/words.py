@@ -124,10 +124,12 @@ def sizes(_: argparse.Namespace) -> None:
     for times, size in ((1, 100), (1, 300), (10, 100)):
         with tempfile.TemporaryDirectory() as folder:
             text = unpacked(Path(folder), times=times)
-            found = peer(Path(sys.executable), "firth_words", text, folder, 2, 1, 1, size)
+            # Ten times the text with ten times the least count: the same vocabulary.
+            found = peer(Path(sys.executable), "firth_words", text, folder, 2, 1, 1, size, 5 * times)
             print(
                 f"{times} x text, {size}-d: {N_WORDS * times / found['train_s'] / 1e6:.2f} M words/s, reading "
-                f"{found['read_s']:.1f} s, whole process {found['whole_s']:.1f} s, peak {found['peak_mb']:.0f} MB",
+                f"{found['read_s']:.1f} s, whole process {found['whole_s']:.1f} s, peak {found['peak_mb']:.0f} MB, "
+                f"without mapped files {found['anonymous_mb']:.0f} MB",
                 flush=True,
             )
 
