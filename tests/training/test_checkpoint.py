@@ -74,11 +74,16 @@ def test_ctrl_c_at_any_update_can_be_resumed(ordered_corpus: CorpusMaker, tmp_pa
 
 def test_ctrl_c_inside_the_kernel_waits_until_the_step_is_whole(ordered_corpus: CorpusMaker, tmp_path: Path) -> None:
     corpus = ordered_corpus(n_tokens=20_000)
-    options = replace(OPTIONS, epochs=60, vector_size=64)
+    options = replace(OPTIONS, epochs=200, vector_size=64)
     handler = signal.getsignal(signal.SIGINT)
-    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    first = fit(corpus, options, checkpoint=tmp_path / "c")
+    # Shortly after the first steps of a training that takes about a second, nearly all of it inside the kernel.
+    timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+
+    def begin(*_: object) -> None:
+        if timer.ident is None:
+            timer.start()
+
+    first = fit(corpus, options, checkpoint=tmp_path / "c", progress=CallbackProgress(begin))
     timer.join()
     assert first.status == "interrupted"
     assert signal.getsignal(signal.SIGINT) is handler
