@@ -75,7 +75,8 @@ def test_ctrl_c_at_any_update_can_be_resumed(ordered_corpus: CorpusMaker, tmp_pa
 def test_ctrl_c_inside_the_kernel_waits_until_the_step_is_whole(ordered_corpus: CorpusMaker, tmp_path: Path) -> None:
     corpus = ordered_corpus(n_tokens=20_000)
     options = replace(OPTIONS, epochs=200, vector_size=64)
-    handler = signal.getsignal(signal.SIGINT)
+    # A process that was started in the background ignores Ctrl-C; this one is to hear it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     # Shortly after the first steps of a training that takes about a second, nearly all of it inside the kernel.
     timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
 
@@ -83,10 +84,14 @@ def test_ctrl_c_inside_the_kernel_waits_until_the_step_is_whole(ordered_corpus: 
         if timer.ident is None:
             timer.start()
 
-    first = fit(corpus, options, checkpoint=tmp_path / "c", progress=CallbackProgress(begin))
-    timer.join()
+    try:
+        first = fit(corpus, options, checkpoint=tmp_path / "c", progress=CallbackProgress(begin))
+        timer.join()
+        handler = signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert first.status == "interrupted"
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert handler is signal.default_int_handler
     resumed = fit(corpus, options, checkpoint=tmp_path / "c", resume=True)
     assert content(resumed) == content(fit(corpus, options))
 
