@@ -171,7 +171,14 @@ def _start(recipe_path: Path, folder: Path) -> subprocess.Popen[str]:
     """Start a run that would train for minutes, and wait until it trains."""
     endless = ["--set", "train.pairs=20_000_000_000"]
     command = [sys.executable, "-m", "firth", "run", recipe_path, "--out", folder, *endless]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that were started in the background ignore Ctrl-C, and so would what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         if (folder / "run.json").exists() and json.loads((folder / "run.json").read_text(encoding="utf-8"))["corpus"]:
