@@ -3,7 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -25,47 +27,71 @@ struct TopKProblem {
     int64_t n_queries, n_rows, size, n_exclude, k;
 };
 
-struct Scored {
-    float score;
-    int32_t row;
-};
-
-inline bool better(const Scored& a, const Scored& b) {
-    return a.score > b.score || (a.score == b.score && a.row < b.row);
-}
-
-// The best k seen so far; the worst of them lies on top of the heap.
+// The best k seen so far, in a buffer that is cut back to k when it is full. A score and its row are one integer, the
+// larger the better: the score's bits in an order that integers keep, then the complement of the row. A heap of k did
+// the same in 2.5 times the time for k = 90.
 class Best {
   public:
-    explicit Best(int64_t k) : k_(k) { heap_.reserve(size_t(k)); }
+    explicit Best(int64_t k) : k_(k), keys_(size_t(2 * k + 4 * slack)) {}
 
-    // Rows come in ascending order, so one that only equals the worst kept is no better.
-    void offer(Scored one) {
-        if (int64_t(heap_.size()) == k_) {
-            if (!(one.score > heap_.front().score)) return;
-            std::pop_heap(heap_.begin(), heap_.end(), better);
-            heap_.back() = one;
-        } else {
-            heap_.push_back(one);
+    // Scores at or below this are not wanted: rows come in ascending order, so one that only equals the worst kept is
+    // no better.
+    float threshold() const { return threshold_; }
+
+    // Offers row `first + r` with the score scores[r * panel_size], for each r of `hits`.
+    void offer(const int32_t* hits, int64_t n_hits, const float* scores, int64_t first) {
+        while (n_hits > 0) {
+            const int64_t n = std::min(n_hits, int64_t(keys_.size()) - n_);
+            uint64_t* keys = keys_.data();
+            for (int64_t i = 0; i < n; ++i) {  // without a branch: whether a score passes cannot be predicted
+                const float score = scores[int64_t(hits[i]) * panel_size];
+                keys[n_] = key(score, uint32_t(first + hits[i]));
+                n_ += score > threshold_;
+            }
+            hits += n, n_hits -= n;
+            if (int64_t(keys_.size()) - n_ < slack) cut();
         }
-        std::push_heap(heap_.begin(), heap_.end(), better);
     }
 
-    // Scores at or below this are not wanted.
-    float threshold(float none) const { return int64_t(heap_.size()) == k_ ? heap_.front().score : none; }
-
-    // Writes the answer, best first.
-    void take(int32_t* rows, float* scores) {
-        std::sort(heap_.begin(), heap_.end(), better);
-        for (size_t i = 0; i < heap_.size(); ++i) {
-            rows[i] = heap_[i].row;
-            scores[i] = heap_[i].score;
+    // Writes the answer, best first, and returns how many there are.
+    int64_t take(int32_t* rows, float* scores) {
+        if (n_ > k_) cut();
+        std::sort(keys_.begin(), keys_.begin() + n_, std::greater<uint64_t>());
+        for (int64_t i = 0; i < n_; ++i) {
+            rows[i] = int32_t(~uint32_t(keys_[size_t(i)]));
+            scores[i] = score_of(keys_[size_t(i)]);
         }
+        return n_;
+    }
+
+    void clear() {
+        n_ = 0;
+        threshold_ = -__builtin_inff();
     }
 
   private:
-    int64_t k_;
-    std::vector<Scored> heap_;
+    static constexpr int64_t slack = 16;
+
+    static uint64_t key(float score, uint32_t row) {
+        const uint32_t bits = std::bit_cast<uint32_t>(score + 0.0f);  // -0 and 0 are equal
+        const uint32_t ordered = bits ^ (uint32_t(int32_t(bits) >> 31) | 0x80000000u);
+        return uint64_t(ordered) << 32 | uint32_t(~row);
+    }
+
+    static float score_of(uint64_t key) {
+        const uint32_t ordered = uint32_t(key >> 32);
+        return std::bit_cast<float>(ordered & 0x80000000u ? ordered ^ 0x80000000u : ~ordered);
+    }
+
+    void cut() {
+        std::nth_element(keys_.begin(), keys_.begin() + (k_ - 1), keys_.begin() + n_, std::greater<uint64_t>());
+        n_ = k_;
+        threshold_ = score_of(keys_[size_t(k_ - 1)]);
+    }
+
+    int64_t k_, n_ = 0;
+    float threshold_ = -__builtin_inff();
+    std::vector<uint64_t> keys_;
 };
 
 struct TopKScratch {
@@ -73,32 +99,35 @@ struct TopKScratch {
         : panels(panels_per_task * panel_size * size),
           scores(block_rows * panel_size),
           thresholds(panel_size),
-          hits(size_t(block_rows)) {}
+          hits(size_t(block_rows)),
+          hit_rows(size_t(block_rows)) {}
 
     AlignedFloats panels, scores, thresholds;
     std::vector<uint8_t> hits;
+    std::vector<int32_t> hit_rows;
 };
 
 // Scores one block of rows against one panel and offers what passes; `best` has one entry for each of its queries.
 inline void scan_block(const TopKProblem& p, const float* panel, int64_t first_query, int64_t first_row, int64_t n_rows,
                        TopKScratch& scratch, std::vector<Best>::iterator best) {
-    constexpr float infinity = __builtin_inff();
     const int64_t n_lanes = std::min(panel_size, p.n_queries - first_query);
     float* thresholds = scratch.thresholds.data();
-    for (int64_t q = 0; q < panel_size; ++q) thresholds[q] = q < n_lanes ? best[q].threshold(-infinity) : infinity;
-    variant().dot_block(panel, p.rows + first_row * p.size, n_rows, p.size, thresholds, scratch.scores.data(),
-                        scratch.hits.data());
+    float* scores = scratch.scores.data();
+    for (int64_t q = 0; q < panel_size; ++q) thresholds[q] = q < n_lanes ? best[q].threshold() : __builtin_inff();
+    variant().dot_block(panel, p.rows + first_row * p.size, n_rows, p.size, thresholds, scores, scratch.hits.data());
+    int64_t n_hits = 0;
     for (int64_t r = 0; r < n_rows; ++r) {
-        if (!scratch.hits[size_t(r)]) continue;
-        const float* scores = scratch.scores.data() + r * panel_size;
-        for (int64_t q = 0; q < n_lanes; ++q) {
-            if (!(scores[q] > thresholds[q])) continue;
-            const int32_t row = int32_t(first_row + r);
-            const int32_t* skip = p.exclude + (first_query + q) * p.n_exclude;
-            if (std::find(skip, skip + p.n_exclude, row) != skip + p.n_exclude) continue;
-            best[q].offer({scores[q], row});
-            thresholds[q] = best[q].threshold(-infinity);
+        scratch.hit_rows[size_t(n_hits)] = int32_t(r);
+        n_hits += scratch.hits[size_t(r)];
+    }
+    if (n_hits == 0) return;
+    for (int64_t q = 0; q < n_lanes; ++q) {
+        const int32_t* skip = p.exclude + (first_query + q) * p.n_exclude;
+        for (int64_t i = 0; i < p.n_exclude; ++i) {
+            const int64_t r = skip[i] - first_row;
+            if (r >= 0 && r < n_rows) scores[r * panel_size + q] = -__builtin_inff();
         }
+        best[q].offer(scratch.hit_rows.data(), n_hits, scores + q, first_row);
     }
 }
 
@@ -108,7 +137,6 @@ inline void top_k_task(const TopKProblem& p, int64_t task, int64_t block_rows, T
     const int64_t first = task * panels_per_task * panel_size;
     const int64_t n = std::min(panels_per_task * panel_size, p.n_queries - first);
     std::vector<Best> best(static_cast<size_t>(n), Best(p.k));
-    for (Best& each : best) each = Best(p.k);  // copies of an empty vector have no room reserved
     const int64_t n_panels = (n + panel_size - 1) / panel_size;
     float* panels = scratch.panels.data();
     std::fill(panels, panels + n_panels * panel_size * p.size, 0.0f);

@@ -41,6 +41,26 @@ def test_top_k_is_brute_force_with_ties_by_id(n, size):
     assert scores.tolist() == expected.tolist()
 
 
+@pytest.mark.parametrize("k", [1, 15, 16, 17, 90, 150, 1099, 1100])
+@pytest.mark.parametrize("order", ["drawn", "best last", "best first"])
+def test_many_answers_are_brute_force_whatever_the_order_of_the_rows(k, order):
+    matrix = small_integers(1100, 3, seed=k)
+    queries = matrix[:19]
+    if order != "drawn":
+        by_first = np.argsort(matrix @ queries[0], kind="stable")
+        matrix = np.ascontiguousarray(matrix[by_first if order == "best last" else by_first[::-1]])
+    ids, scores = top_k(queries, matrix, k=k)
+    expected_ids, expected = brute_force(queries, matrix, k, [[]] * 19)
+    assert ids.tolist() == expected_ids.tolist()
+    assert scores.tolist() == expected.tolist()
+
+
+def test_a_negative_zero_ties_with_zero():
+    matrix = np.array([[-0.0], [0.0], [-1.0], [-0.0], [1.0]], np.float32)
+    ids, _ = top_k(np.ones((1, 1), np.float32), matrix, k=5)
+    assert ids.tolist() == [[4, 0, 1, 3, 2]]
+
+
 @pytest.mark.usefixtures("variant")
 def test_top_k_of_long_vectors_is_brute_force():
     matrix = np.random.default_rng(2).standard_normal((40, 1000)).astype(np.float32)
