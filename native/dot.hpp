@@ -56,12 +56,44 @@ inline __attribute__((always_inline)) void dot_tile(const float* panel, const fl
     }
 }
 
+// The rows after the last whole tile, as one smaller tile: one by one, each would wait for its own sum.
+template <int R>
+inline void dot_rest(const float* panel, const float* rows, int64_t n_rows, int64_t size, const float* thresholds,
+                     float* scores, uint8_t* hits) {
+    if (n_rows == R)
+        dot_tile<R>(panel, rows, size, thresholds, scores, hits);
+    else if constexpr (R > 1)
+        dot_rest<R - 1>(panel, rows, n_rows, size, thresholds, scores, hits);
+}
+
 inline void dot_block(const float* panel, const float* rows, int64_t n_rows, int64_t size, const float* thresholds,
                       float* scores, uint8_t* hits) {
     int64_t r = 0;
     for (; r + dot_tile_size <= n_rows; r += dot_tile_size)
         dot_tile<dot_tile_size>(panel, rows + r * size, size, thresholds, scores + r * width, hits + r);
-    for (; r < n_rows; ++r) dot_tile<1>(panel, rows + r * size, size, thresholds, scores + r * width, hits + r);
+    dot_rest<dot_tile_size - 1>(panel, rows + r * size, n_rows - r, size, thresholds, scores + r * width, hits + r);
+}
+
+// |a - b|^2, summed in sixteen lanes and then in one order.
+inline float squared_distance(const float* a, const float* b, int64_t size) {
+    typedef float Loose __attribute__((vector_size(slice_width * 4), aligned(4), may_alias));
+    Slice sums[n_slices] = {};
+    int64_t d = 0;
+    for (; d + width <= size; d += width)
+        for (int s = 0; s < n_slices; ++s) {
+            const int64_t at = d + s * slice_width;
+            const Slice x = *reinterpret_cast<const Loose*>(a + at) - *reinterpret_cast<const Loose*>(b + at);
+            sums[s] += x * x;
+        }
+    alignas(64) float rest[width] = {}, lanes[width];
+    for (int64_t i = d; i < size; ++i) rest[i - d] = a[i] - b[i];
+    for (int s = 0; s < n_slices; ++s) {
+        const Slice x = slice(rest + s * slice_width);
+        slice(lanes + s * slice_width) = sums[s] + x * x;
+    }
+    for (int64_t half = width / 2; half > 0; half /= 2)
+        for (int64_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+    return lanes[0];
 }
 
 }  // namespace firth::FIRTH_VARIANT

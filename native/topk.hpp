@@ -53,6 +53,11 @@ class Best {
         }
     }
 
+    // Brings the threshold up to the worst of the k best, once there are k.
+    void settle() {
+        if (n_ >= k_) cut();
+    }
+
     // Writes the answer, best first, and returns how many there are.
     int64_t take(int32_t* rows, float* scores) {
         if (n_ > k_) cut();
@@ -70,7 +75,7 @@ class Best {
     }
 
   private:
-    static constexpr int64_t slack = 16;
+    static constexpr int64_t slack = 4;
 
     static uint64_t key(float score, uint32_t row) {
         const uint32_t bits = std::bit_cast<uint32_t>(score + 0.0f);  // -0 and 0 are equal
@@ -107,28 +112,41 @@ struct TopKScratch {
     std::vector<int32_t> hit_rows;
 };
 
-// Scores one block of rows against one panel and offers what passes; `best` has one entry for each of its queries.
-inline void scan_block(const TopKProblem& p, const float* panel, int64_t first_query, int64_t first_row, int64_t n_rows,
-                       TopKScratch& scratch, std::vector<Best>::iterator best) {
-    const int64_t n_lanes = std::min(panel_size, p.n_queries - first_query);
+// Up to sixteen queries side by side.
+struct Panel {
+    const float* lanes;      // (size, 16)
+    Best* best[panel_size];  // of each query
+    const int32_t* exclude;  // (n_lanes, n_exclude)
+    int64_t n_lanes, n_exclude;
+};
+
+// Scores a block of rows against a panel and offers what passes, rows first, first + 1, ... of `rows`.
+inline void scan_block(const Panel& panel, const float* rows, int64_t size, int64_t first, int64_t n_rows,
+                       TopKScratch& scratch) {
     float* thresholds = scratch.thresholds.data();
     float* scores = scratch.scores.data();
-    for (int64_t q = 0; q < panel_size; ++q) thresholds[q] = q < n_lanes ? best[q].threshold() : __builtin_inff();
-    variant().dot_block(panel, p.rows + first_row * p.size, n_rows, p.size, thresholds, scores, scratch.hits.data());
+    for (int64_t q = 0; q < panel_size; ++q)
+        thresholds[q] = q < panel.n_lanes ? panel.best[q]->threshold() : __builtin_inff();
+    variant().dot_block(panel.lanes, rows + first * size, n_rows, size, thresholds, scores, scratch.hits.data());
     int64_t n_hits = 0;
     for (int64_t r = 0; r < n_rows; ++r) {
         scratch.hit_rows[size_t(n_hits)] = int32_t(r);
         n_hits += scratch.hits[size_t(r)];
     }
     if (n_hits == 0) return;
-    for (int64_t q = 0; q < n_lanes; ++q) {
-        const int32_t* skip = p.exclude + (first_query + q) * p.n_exclude;
-        for (int64_t i = 0; i < p.n_exclude; ++i) {
-            const int64_t r = skip[i] - first_row;
+    for (int64_t q = 0; q < panel.n_lanes; ++q) {
+        const int32_t* skip = panel.exclude + q * panel.n_exclude;
+        for (int64_t i = 0; i < panel.n_exclude; ++i) {
+            const int64_t r = skip[i] - first;
             if (r >= 0 && r < n_rows) scores[r * panel_size + q] = -__builtin_inff();
         }
-        best[q].offer(scratch.hit_rows.data(), n_hits, scores + q, first_row);
+        panel.best[q]->offer(scratch.hit_rows.data(), n_hits, scores + q, first);
     }
+}
+
+// Copies a query into a lane of a panel.
+inline void fill_lane(const float* query, int64_t size, float* lane) {
+    for (int64_t d = 0; d < size; ++d) lane[d * panel_size] = query[d];
 }
 
 // One task: up to 64 queries against all rows.
@@ -138,23 +156,33 @@ inline void top_k_task(const TopKProblem& p, int64_t task, int64_t block_rows, T
     const int64_t n = std::min(panels_per_task * panel_size, p.n_queries - first);
     std::vector<Best> best(static_cast<size_t>(n), Best(p.k));
     const int64_t n_panels = (n + panel_size - 1) / panel_size;
-    float* panels = scratch.panels.data();
-    std::fill(panels, panels + n_panels * panel_size * p.size, 0.0f);
+    float* lanes = scratch.panels.data();
+    std::fill(lanes, lanes + n_panels * panel_size * p.size, 0.0f);
+    std::vector<Panel> panels(static_cast<size_t>(n_panels));
     for (int64_t q = 0; q < n; ++q) {
-        float* lane = panels + (q / panel_size) * panel_size * p.size + q % panel_size;
-        for (int64_t d = 0; d < p.size; ++d) lane[d * panel_size] = p.queries[(first + q) * p.size + d];
+        const int64_t lane = q % panel_size;
+        float* own = lanes + (q / panel_size) * panel_size * p.size;
+        Panel& panel = panels[size_t(q / panel_size)];
+        if (lane == 0) panel = {own, {}, p.exclude + (first + q) * p.n_exclude, 0, p.n_exclude};
+        panel.best[lane] = &best[size_t(q)];
+        panel.n_lanes = lane + 1;
+        fill_lane(p.queries + (first + q) * p.size, p.size, own + lane);
     }
     for (int64_t row = 0; row < p.n_rows; row += block_rows)
-        for (int64_t i = 0; i < n_panels; ++i)
-            scan_block(p, panels + i * panel_size * p.size, first + i * panel_size, row,
-                       std::min(block_rows, p.n_rows - row), scratch, best.begin() + i * panel_size);
+        for (const Panel& panel : panels)
+            scan_block(panel, p.rows, p.size, row, std::min(block_rows, p.n_rows - row), scratch);
     for (int64_t q = 0; q < n; ++q) best[size_t(q)].take(ids + (first + q) * p.k, scores + (first + q) * p.k);
+}
+
+// Rows in a block: a block fits into the inner cache.
+inline int64_t rows_per_block(int64_t size) {
+    return std::clamp<int64_t>(block_floats / std::max<int64_t>(size, 1), 16, 1024);
 }
 
 // ids, scores: (n_queries, k). The caller has seen to k <= n_rows - n_exclude, hence every place is filled.
 inline void top_k(const TopKProblem& p, int n_jobs, int32_t* ids, float* scores) {
     if (p.k == 0 || p.n_queries == 0) return;
-    const int64_t block_rows = std::clamp<int64_t>(block_floats / std::max<int64_t>(p.size, 1), 16, 1024);
+    const int64_t block_rows = rows_per_block(p.size);
     const int64_t n_tasks = (p.n_queries + panels_per_task * panel_size - 1) / (panels_per_task * panel_size);
     std::vector<std::unique_ptr<TopKScratch>> scratch(static_cast<size_t>(n_jobs));
     parallel_for(n_tasks, n_jobs, [&](int64_t task, int worker) {

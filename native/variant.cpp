@@ -9,6 +9,6 @@
 namespace firth::FIRTH_VARIANT {
 
 extern const Variant table;
-const Variant table{FIRTH_NAME, dot_block, train_block, squared_norm, copy_row, merge_row};
+const Variant table{FIRTH_NAME, dot_block, squared_distance, train_block, squared_norm, copy_row, merge_row};
 
 }  // namespace firth::FIRTH_VARIANT

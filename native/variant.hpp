@@ -49,6 +49,9 @@ struct Variant {
     void (*dot_block)(const float* panel, const float* rows, int64_t n_rows, int64_t size, const float* thresholds,
                       float* scores, uint8_t* hits);
 
+    // |a - b|^2
+    float (*squared_distance)(const float* a, const float* b, int64_t size);
+
     void (*train_block)(const BlockTask& task);
 
     float (*squared_norm)(const float* row, int64_t stride);

@@ -88,6 +88,21 @@ class Trainer:
     def heldout_loss(self, centres: Int32, offsets: Int64, partners: Int32, negatives: Int32) -> float: ...
 
 def top_k(queries: Float32, rows: Float32, exclude: Int32, k: int, n_jobs: int) -> tuple[Int32, Float32]: ...
+def probe(
+    queries: Float32,
+    rows: Float32,
+    offsets: Int64,
+    means: Float32,
+    bounds: Float32,
+    first: int,
+    last: int,
+    k: int,
+    n_first: int,
+    n_jobs: int,
+) -> Int32: ...
+def refine(
+    matrix: Float32, names: Int32, apart: UInt8, queries: Int32, ids: Int32, k: int, n_jobs: int
+) -> tuple[Int32, Float32]: ...
 
 class TextChunk:
     @property

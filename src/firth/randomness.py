@@ -37,6 +37,7 @@ class Purpose(IntEnum):
     CLUSTERS = 5
     PLANTED = 7
     SEQUENCES = 8
+    NEAREST = 9
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:
