@@ -9,6 +9,7 @@
 
 namespace nb = nanobind;
 
+void bind_quality(nb::module_& m);  // bind_quality.cpp
 void bind_text(nb::module_& m);     // bind_text.cpp
 void bind_topk(nb::module_& m);     // bind_topk.cpp
 void bind_trainer(nb::module_& m);  // bind_trainer.cpp
@@ -23,4 +24,5 @@ NB_MODULE(_kernel, m) {
     bind_trainer(m);
     bind_topk(m);
     bind_text(m);
+    bind_quality(m);
 }

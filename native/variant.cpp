@@ -5,10 +5,11 @@
 #include "block.hpp"
 #include "dot.hpp"
 #include "merge_row.hpp"
+#include "score.hpp"
 
 namespace firth::FIRTH_VARIANT {
 
 extern const Variant table;
-const Variant table{FIRTH_NAME, dot_block, squared_distance, train_block, squared_norm, copy_row, merge_row};
+const Variant table{FIRTH_NAME, dot_block, squared_distance, train_block, squared_norm, copy_row, merge_row, score_block};
 
 }  // namespace firth::FIRTH_VARIANT

@@ -61,6 +61,12 @@ struct Variant {
 
     // row += scale * sum over i of (changed[i] - row), from the old row.
     void (*merge_row)(float* row, const float* const* changed, int n_changed, float scale, int64_t stride);
+
+    // scores[r * 16 + q] of the sixteen points interleaved in `panel` (size, 16) against rows of `size` floats, by dot
+    // product or negated squared distance; bit r % 32 of marks[r / 32 * 16 + q] = 1 where it is at least the point's
+    // limit. `panel`, `limits`, `scores` and `marks` are 64-byte aligned.
+    void (*score_block)(const float* panel, const float* rows, int64_t n_rows, int64_t size, bool is_distance,
+                        const float* limits, float* scores, uint32_t* marks);
 };
 
 }  // namespace firth

@@ -103,6 +103,9 @@ def probe(
 def refine(
     matrix: Float32, names: Int32, apart: UInt8, queries: Int32, ids: Int32, k: int, n_jobs: int
 ) -> tuple[Int32, Float32]: ...
+def rank_rows(
+    rows: Float32, queries: Int32, others: Int32, k: int, is_distance: bool, n_jobs: int
+) -> tuple[Int32, Int32, Int32]: ...
 
 class TextChunk:
     @property

@@ -38,6 +38,7 @@ class Purpose(IntEnum):
     PLANTED = 7
     SEQUENCES = 8
     NEAREST = 9
+    MAP_SAMPLE = 11
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:
