@@ -6,12 +6,15 @@ a user's matplotlibrc changes no picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from firth import theme
+from firth.arrays import Float64, UInt8
 from firth.errors import MissingExtraError, OptionError
 from firth.files import atomic_path
 
@@ -22,13 +25,15 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgba_array
+    from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, to_rgba_array
+    from matplotlib.dates import AutoDateLocator, num2date
     from matplotlib.figure import Figure
     from matplotlib.font_manager import get_font
+    from matplotlib.image import AxesImage
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import withStroke
     from matplotlib.text import Text
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator
     from matplotlib.transforms import Bbox
 except ImportError as error:
     raise MissingExtraError("the plots", "matplotlib", "plots") from error
@@ -38,15 +43,22 @@ __all__ = [
     "Bbox",
     "EngFormatter",
     "Figure",
+    "Ground",
     "Line2D",
     "LinearSegmentedColormap",
+    "LogLocator",
+    "LogNorm",
+    "MaxNLocator",
     "Normalize",
     "RendererAgg",
     "ScalarMappable",
     "Text",
     "characters",
     "check_path",
+    "date_ticks",
+    "dpi_of",
     "halo",
+    "image_layer",
     "new_figure",
     "renderer_of",
     "save",
@@ -88,9 +100,9 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(size_in: tuple[float, float]) -> Figure:
+def new_figure(size_in: tuple[float, float], *, dpi: int = theme.DPI) -> Figure:
     """Return an empty figure of that size in inches, on an Agg canvas."""
-    figure = Figure(figsize=size_in, dpi=theme.DPI, facecolor=theme.PAPER)
+    figure = Figure(figsize=size_in, dpi=dpi, facecolor=theme.PAPER)
     FigureCanvasAgg(figure)
     return figure
 
@@ -101,6 +113,49 @@ def renderer_of(artist: Artist) -> RendererAgg:
     canvas = FigureCanvasAgg(figure) if figure is None else figure.canvas
     renderer: RendererAgg = canvas.get_renderer()  # type: ignore[attr-defined]  # Agg's own method
     return renderer
+
+
+def dpi_of(artist: Artist) -> float:
+    """Return the pixels per inch of the figure that the artist is in."""
+    figure = artist.get_figure(root=True)
+    return theme.DPI if figure is None else float(figure.dpi)
+
+
+def date_ticks(low: float, high: float, n_ticks: int) -> Float64:
+    """Return round dates, in days since 1970, about from one to the other."""
+    locator = AutoDateLocator(minticks=1, maxticks=n_ticks)  # type: ignore[no-untyped-call]  # matplotlib's
+    ends = [num2date(end) for end in (low, high)]  # type: ignore[no-untyped-call]
+    return np.asarray(locator.tick_values(*ends), dtype=np.float64)  # type: ignore[no-untyped-call]
+
+
+def image_layer(axes: Axes, shape: tuple[int, int], *, zorder: int, gid: str = "") -> AxesImage:
+    """Return an empty image of that many rows and columns that fills the axes, whatever their limits."""
+    return axes.imshow(
+        np.zeros((*shape, 4), dtype=np.uint8),
+        extent=(0, 1, 0, 1),
+        transform=axes.transAxes,
+        aspect="auto",
+        interpolation="nearest",
+        zorder=zorder,
+        gid=gid,
+    )
+
+
+class Ground:
+    """What is drawn of a figure now, to draw on again and again."""
+
+    def __init__(self, figure: Figure) -> None:
+        self._canvas = FigureCanvasAgg(figure)
+        self._canvas.draw()  # type: ignore[no-untyped-call]  # Agg's own methods
+        self._ground = self._canvas.copy_from_bbox(figure.bbox)  # type: ignore[no-untyped-call]
+
+    def with_artists(self, artists: Iterable[Artist]) -> UInt8:
+        """Return (rows, columns, 3) uint8: the ground with the artists drawn on it in their order."""
+        self._canvas.restore_region(self._ground)  # type: ignore[no-untyped-call]
+        for artist in artists:
+            self._canvas.figure.draw_artist(artist)
+        pixels = np.asarray(self._canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        return pixels[..., :3].copy()
 
 
 def halo(width_pt: float) -> list[Any]:

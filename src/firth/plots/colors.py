@@ -1,7 +1,8 @@
-"""Values to colours: a few distinct ones for categories, a scale for numbers, and faint where there is no value."""
+"""Values to colours: distinct ones for categories, a scale for numbers and dates, faint where there is no value."""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -18,6 +19,9 @@ from firth.plots import canvas
 OTHER = "other"
 MISSING = "no value"
 _TAIL = 0.025  # share of the numbers at either end that may lie outside the scale
+_WIDE = 100.0  # a scale whose ends, both above 0, are that many times apart is logarithmic
+_LARGEST = 1e300  # beyond, differences of numbers would overflow
+_DAY, _EPOCH = np.timedelta64(1, "D"), np.datetime64(0, "s")
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,19 @@ class Numbers:
         (n_items,) float64, NaN where there is none.
     low, high
         The scale's ends; numbers beyond have the end's colour.
+    is_date
+        Whether the numbers are days since 1970.
     """
 
     values: Float64
     low: float
     high: float
+    is_date: bool = False
+
+    @property
+    def is_log(self) -> bool:
+        """Whether equal steps on the scale are equal ratios, as they are where it spans two decades or more."""
+        return not self.is_date and self.low > 0 and self.high / self.low >= _WIDE
 
     @property
     def present(self) -> Bool:
@@ -79,7 +91,8 @@ class Numbers:
     def scale(self) -> canvas.ScalarMappable:
         """The scale, to draw and to colour with."""
         colors = canvas.LinearSegmentedColormap.from_list("firth", list(theme.SEQUENTIAL))
-        return canvas.ScalarMappable(canvas.Normalize(self.low, self.high), colors)
+        norm = canvas.LogNorm if self.is_log else canvas.Normalize
+        return canvas.ScalarMappable(norm(self.low, self.high), colors)
 
     @property
     def extend(self) -> str:
@@ -89,6 +102,11 @@ class Numbers:
         return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[
             below, above
         ]
+
+    def positions(self) -> Float64:
+        """Return (n_items,) where on the scale each number is, from 0 to 1; 0 where there is none."""
+        numbers = np.clip(np.nan_to_num(self.values, nan=self.low), self.low, self.high)
+        return np.asarray(self.scale.norm(numbers), dtype=np.float64)
 
     def rgba(self) -> Float64:
         """Return (n_items, 4) colours."""
@@ -103,15 +121,15 @@ def read_values(color_by: Iterable[Any], *, n_items: int) -> Categories | Number
     Parameters
     ----------
     color_by
-        One value per item: all numbers, or all texts or truth values, or lists of those, of which the first counts.
-        None, NaN, an infinite number, an empty text and an empty list are no value.
+        One value per item: all numbers, or all dates, or all texts or truth values, or lists of those, of which the
+        first counts. None, NaN, an infinite number, NaT, an empty text and an empty list are no value.
     n_items
         How many there must be.
 
     Raises
     ------
     DataError
-        If there is another number of values, or numbers and texts are mixed.
+        If there is another number of values, or numbers, dates and texts are mixed.
     """
     values = [_value(value) for value in color_by]
     if len(values) != n_items:
@@ -120,10 +138,15 @@ def read_values(color_by: Iterable[Any], *, n_items: int) -> Categories | Number
     if float in kinds and str in kinds:
         text = next(value for value in values if isinstance(value, str))
         raise DataError(f"color_by must be all numbers or all categories, got both: {text!r} among numbers.")
+    if np.datetime64 in kinds:
+        if len(kinds) > 1:
+            other = next(value for value in values if isinstance(value, str | float))
+            raise DataError(f"color_by must be all dates or none, got both: {other!r} among dates.")
+        return _numbers([_days(value) for value in values], is_date=True)
     return _numbers(values) if float in kinds else _categories(values)
 
 
-def _value(value: Any) -> str | float | None:  # noqa: ANN401 (a cell of any column)
+def _value(value: Any) -> str | float | np.datetime64 | None:  # noqa: ANN401 (a cell of any column)
     if not isinstance(value, str) and hasattr(value, "__len__") and hasattr(value, "__getitem__"):
         value = value[0] if len(value) else None
     if value is None or value == "":
@@ -132,7 +155,22 @@ def _value(value: Any) -> str | float | None:  # noqa: ANN401 (a cell of any col
         return "yes" if value else "no"
     if isinstance(value, int | float | np.integer | np.floating):
         return float(value) if math.isfinite(value) else None
+    if isinstance(value, dt.date | np.datetime64):
+        return _moment(value)
     return str(value)
+
+
+def _moment(value: dt.date | np.datetime64) -> np.datetime64 | None:
+    """Return a date or a time, in UTC where it has a zone, if it is one that people date things by."""
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        value = value.astimezone(dt.UTC).replace(tzinfo=None)
+    seconds = np.datetime64(value).astype("datetime64[s]")
+    is_usual = np.datetime64("0001-01-01") <= seconds < np.datetime64("9999-12-31")
+    return seconds if is_usual else None
+
+
+def _days(moment: Any) -> float | None:  # noqa: ANN401 (a moment, or none)
+    return None if moment is None else float((moment - _EPOCH) / _DAY)
 
 
 def _categories(values: list[Any]) -> Categories:
@@ -143,8 +181,9 @@ def _categories(values: list[Any]) -> Categories:
     return Categories(tuple(names), np.array([code[value] for value in values], dtype=np.int64))
 
 
-def _numbers(values: list[Any]) -> Numbers:
+def _numbers(values: list[Any], *, is_date: bool = False) -> Numbers:
     numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    numbers = np.clip(numbers, -_LARGEST, _LARGEST)
     present = numbers[np.isfinite(numbers)]
     low, high = np.quantile(present, [_TAIL, 1 - _TAIL])
     if low == high:
@@ -152,4 +191,4 @@ def _numbers(values: list[Any]) -> Numbers:
     if low == high:
         middle = float(low)
         low, high = middle - max(0.5, abs(middle) / 10), middle + max(0.5, abs(middle) / 10)
-    return Numbers(numbers, float(low), float(high))
+    return Numbers(numbers, float(low), float(high), is_date)

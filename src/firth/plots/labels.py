@@ -1,31 +1,42 @@
-"""Texts on a map, where they hide neither each other nor the points they belong to.
-
-The one place that imports textalloc, which looks for room around each point, the first label first.
-"""
+"""Texts on a map, where they hide neither each other nor the points they belong to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from firth import theme
-from firth.arrays import Float64
-from firth.errors import MissingExtraError
+from firth.arrays import Float64, Int64
 from firth.plots import canvas
-
-_Lines: TypeAlias = list[Float64 | list[float]]  # as textalloc has it
+from firth.plots.placing import Place, Room, line_to, place_boxes
 
 _NAME_STEPS = 32  # how far, in quarters of its height, a name may move from its place
 _MAX_HIDDEN = 0.2  # share of the points near its place that a name may cover
 _CORE_ROUNDS = 4
+_GAP_PT, _NEAR_PT, _FAR_PT = 0.8, 2.6, 38.0  # between labels; from a point to its label
+_LINE_FROM_PT = 4.0  # a label farther away is joined to its point
 
 
-def place_labels(
-    axes: canvas.Axes, xy: Float64, texts: Sequence[str], *, names: Sequence[canvas.Text]
-) -> list[canvas.Text]:
+@dataclass(frozen=True)
+class Labels:
+    """The labels that were drawn.
+
+    Attributes
+    ----------
+    rows
+        (n_drawn,) int64: which of the texts, ascending.
+    texts
+        As they were drawn.
+    """
+
+    rows: Int64
+    texts: list[canvas.Text]
+
+
+def place_labels(axes: canvas.Axes, xy: Float64, texts: Sequence[str], *, names: Sequence[canvas.Text]) -> Labels:
     """Return the labels drawn: those of the texts for which there is room, none over another or over a name.
 
     Parameters
@@ -38,42 +49,49 @@ def place_labels(
         Their labels; where room is short, earlier ones come first.
     names
         Texts that are there already and stay visible.
-
-    Raises
-    ------
-    MissingExtraError
-        If textalloc is not installed.
     """
-    if not len(texts):
-        return []
-    try:
-        import textalloc
-    except ImportError as error:
-        raise MissingExtraError("labels on a map", "textalloc", "plots") from error
+    renderer = canvas.renderer_of(axes)
+    point_px = canvas.dpi_of(axes) / 72
+    probe = axes.text(0, 0, "", size=theme.LABEL_PT)
 
-    x_lines, y_lines = _obstacles(axes, names)
-    _, _, drawn, _ = textalloc.allocate(
-        axes,
-        xy[:, 0],
-        xy[:, 1],
-        list(texts),
-        x_scatter=xy[:, 0],
-        y_scatter=xy[:, 1],
-        x_lines=x_lines,
-        y_lines=y_lines,
-        textsize=theme.LABEL_PT,
-        textcolor=theme.INK,
-        margin=0.002,
-        min_distance=0.004,
-        max_distance=0.05,
-        nbr_candidates=100,
-        draw_all=False,
-        linecolor=theme.INK_SOFT,
-        linewidth=0.5,
+    def size_of(row: int) -> tuple[float, float]:
+        probe.set_text(texts[row])
+        box = probe.get_window_extent(renderer)
+        return float(box.width), float(box.height)
+
+    room = Room(
+        frame=np.asarray(axes.bbox.extents, dtype=np.float64) + np.array([1, 1, -1, -1]) * _GAP_PT * point_px,
+        taken=np.array([name.get_window_extent(renderer).extents for name in names], dtype=np.float64).reshape(-1, 4),
+        gap=_GAP_PT * point_px,
+        near=_NEAR_PT * point_px,
+        far=_FAR_PT * point_px,
+    )
+    points = np.asarray(axes.transData.transform(xy), dtype=np.float64).reshape(-1, 2)
+    places = place_boxes(points, size_of, room)
+    drawn = [_draw_label(axes, texts[place.row], place, points[place.row], size_of(place.row)) for place in places]
+    probe.remove()
+    return Labels(np.array([place.row for place in places], dtype=np.int64), drawn)
+
+
+def _draw_label(axes: canvas.Axes, shown: str, place: Place, point: Float64, size: tuple[float, float]) -> canvas.Text:
+    corner = np.array(place.corner)
+    to_data = axes.transData.inverted()
+    line = line_to(np.concatenate([corner, corner + size]), point)[[0, -1]]
+    if np.hypot(*(line[1] - line[0])) > _LINE_FROM_PT * canvas.dpi_of(axes) / 72:
+        ends = np.asarray(to_data.transform(line))
+        axes.plot(ends[:, 0], ends[:, 1], color=theme.INK_SOFT, linewidth=0.5, zorder=2.5)
+    x, y = to_data.transform(corner)
+    return axes.text(
+        x,
+        y,
+        shown,
+        size=theme.LABEL_PT,
+        color=theme.INK,
+        ha="left",
+        va="bottom",
         path_effects=canvas.halo(1.5),
         zorder=5,
     )
-    return [text for text in drawn if isinstance(text, canvas.Text)]
 
 
 def place_names(
@@ -135,7 +153,8 @@ def core(points: Float64) -> Float64:
 
 def _nearest_half(points: Float64, place: npt.NDArray[np.float64]) -> Float64:
     distances = ((points - place) ** 2).sum(axis=1)
-    return points[np.argsort(distances, kind="stable")[: (len(points) + 1) // 2]]
+    half = (len(points) - 1) // 2
+    return points[distances <= np.partition(distances, half)[half]] if len(points) else points
 
 
 def _free(box: canvas.Bbox, taken: Sequence[canvas.Bbox], within: canvas.Bbox, points: Float64) -> canvas.Bbox:
@@ -158,21 +177,3 @@ def _inwards(box: canvas.Bbox, within: canvas.Bbox) -> tuple[float, float]:
         max(0.0, within.x0 - box.x0) - max(0.0, box.x1 - within.x1),
         max(0.0, within.y0 - box.y0) - max(0.0, box.y1 - within.y1),
     )
-
-
-def _obstacles(axes: canvas.Axes, texts: Sequence[canvas.Text]) -> tuple[_Lines, _Lines]:
-    """Return lines that no label may touch, in data units: the frame, and each text's box hatched.
-
-    The hatching is so close that no label fits between two of its lines.
-    """
-    renderer = canvas.renderer_of(axes)
-    step = theme.LABEL_PT * theme.DPI / 72 / 2
-    frame = axes.bbox
-    ends = [((frame.x0, y), (frame.x1, y)) for y in (frame.y0, frame.y1)]
-    ends += [((x, frame.y0), (x, frame.y1)) for x in (frame.x0, frame.x1)]
-    for text in texts:
-        box = text.get_window_extent(renderer)
-        heights = np.linspace(box.y0, box.y1, 1 + max(1, int(np.ceil(box.height / step))))
-        ends += [((box.x0, y), (box.x1, y)) for y in heights]
-    lines = [np.asarray(axes.transData.inverted().transform(line), dtype=np.float64) for line in ends]
-    return [line[:, 0] for line in lines], [line[:, 1] for line in lines]

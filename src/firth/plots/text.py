@@ -6,6 +6,8 @@ Keys are data and are never changed anywhere else; this is only how a picture sh
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 from firth.plots import canvas
@@ -40,6 +42,29 @@ def one_line(key: str, *, max_length: int) -> str:
         shown = shown.replace(_UNKNOWN * 4, _UNKNOWN * 3)
     shown = " ".join(shown.split()) or _UNKNOWN
     return shown if len(shown) <= max_length else shown[: max_length - 1].rstrip() + _ELLIPSIS
+
+
+def distinct(keys: Sequence[str], *, max_length: int) -> list[str]:
+    """Return keys as :func:`one_line` shows them; those that would look alike are shortened in their middle instead."""
+    shown = [one_line(key, max_length=max_length) for key in keys]
+    times = Counter(shown)
+    return [
+        _middle_out(key, max_length) if times[short] > 1 and short.endswith(_ELLIPSIS) else short
+        for key, short in zip(keys, shown, strict=True)
+    ]
+
+
+def _middle_out(key: str, max_length: int) -> str:
+    whole = one_line(key, max_length=len(key) + 1)
+    n_last = (max_length - 1) // 2
+    if len(whole) <= max_length:
+        return whole
+    return whole[: max_length - 1 - n_last].rstrip() + _ELLIPSIS + whole[len(whole) - n_last :].lstrip()
+
+
+def is_right_to_left(text: str) -> bool:
+    """Return whether a text has letters that are written from right to left."""
+    return any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
 
 
 def _shown(character: str) -> str:
