@@ -13,6 +13,7 @@
 // (pWord2Vec).
 #pragma once
 
+#include "elementary.hpp"
 #include "simd.hpp"
 
 namespace firth::FIRTH_VARIANT {
@@ -23,21 +24,6 @@ constexpr int tile_inputs = 4;
 #else
 constexpr int tile_inputs = 2;
 #endif
-
-// exp(x) for |x| <= 30 to two units in the last place: 2^n * e^r, with e^r by Cephes' polynomial.
-inline __attribute__((always_inline)) Eight exponential(Eight x) {
-    const float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest integer
-    const Eight n = (x * 1.44269504088896341f + shift) - shift;
-    const Eight r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
-    Eight p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    const IntEight exponent = __builtin_convertvector(n, IntEight) << 23;
-    return reinterpret_cast<Eight>(reinterpret_cast<IntEight>(p) + exponent);
-}
 
 // (sum of a[0], ..., sum of a[5], 0, 0), each sum in the order ((0+2)+(1+3)) + ((4+6)+(5+7)).
 inline __attribute__((always_inline)) Eight sums_of_six(const Eight* a) {

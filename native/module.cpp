@@ -9,6 +9,7 @@
 
 namespace nb = nanobind;
 
+void bind_map(nb::module_& m);      // bind_map.cpp
 void bind_quality(nb::module_& m);  // bind_quality.cpp
 void bind_text(nb::module_& m);     // bind_text.cpp
 void bind_topk(nb::module_& m);     // bind_topk.cpp
@@ -22,6 +23,7 @@ NB_MODULE(_kernel, m) {
         if (!firth::choose_variant(name)) throw nb::value_error(("no such variant here: " + name).c_str());
     });
     bind_trainer(m);
+    bind_map(m);
     bind_topk(m);
     bind_text(m);
     bind_quality(m);

@@ -2,14 +2,33 @@
 // here: nothing of the standard library that the linker could merge with a copy compiled for another processor.
 #include "variant.hpp"
 
+#include "attraction.hpp"
 #include "block.hpp"
+#include "calibration.hpp"
+#include "descent_step.hpp"
 #include "dot.hpp"
 #include "merge_row.hpp"
+#include "repulsion.hpp"
 #include "score.hpp"
 
 namespace firth::FIRTH_VARIANT {
 
 extern const Variant table;
-const Variant table{FIRTH_NAME, dot_block, squared_distance, train_block, squared_norm, copy_row, merge_row, score_block};
+const Variant table{
+    .name = FIRTH_NAME,
+    .dot_block = dot_block,
+    .squared_distance = squared_distance,
+    .train_block = train_block,
+    .squared_norm = squared_norm,
+    .copy_row = copy_row,
+    .merge_row = merge_row,
+    .score_block = score_block,
+    .repel_group = repel_group,
+    .attract = attract,
+    .attract_one = attract_one,
+    .divergence = divergence,
+    .move_points = move_points,
+    .calibrate = calibrate,
+};
 
 }  // namespace firth::FIRTH_VARIANT

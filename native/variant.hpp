@@ -40,6 +40,37 @@ struct BlockTask {
     float learning_rate;
 };
 
+constexpr int group_size = 32;  // points of a map that share one interaction list
+
+// A node of the quadtree on an interaction list; its second moments are multiplied by four.
+struct FarNode {
+    float x, y, mass, trace, xx4, xy4, yy4, unused;
+};
+
+// One group of points and its interaction list (repulsion.hpp has the equations). Arrays of points are 64-byte aligned.
+struct RepulsionTask {
+    const float *x, *y;            // (group_size)
+    const float *near_x, *near_y;  // (n_near) points
+    const FarNode* far;            // (n_far)
+    int64_t n_near, n_far;
+    float *potential, *force_x, *force_y;  // (group_size) results
+};
+
+// Rows of affinities, one per point: columns and values from starts[i] on, lengths[i] of them, a multiple of 16.
+struct AffinityRows {
+    const int64_t* starts;  // multiples of 16
+    const int32_t* lengths;
+    const int32_t* columns;
+    const float* values;  // 64-byte aligned
+};
+
+// One step of the descent (descent_step.hpp); all arrays hold both coordinates of each point.
+struct MoveTask {
+    const float *attraction, *repulsion;
+    float *gains, *changes, *xy;
+    float exaggeration, inverse_z, momentum, learning_rate;
+};
+
 struct Variant {
     const char* name;
 
@@ -67,6 +98,24 @@ struct Variant {
     // limit. `panel`, `limits`, `scores` and `marks` are 64-byte aligned.
     void (*score_block)(const float* panel, const float* rows, int64_t n_rows, int64_t size, bool is_distance,
                         const float* limits, float* scores, uint32_t* marks);
+
+    void (*repel_group)(const RepulsionTask& task);
+
+    // Of the points first to last-1, both coordinates of the force; `xy` and `forces` are (n, 2).
+    void (*attract)(const AffinityRows& rows, const float* xy, int64_t first, int64_t last, float* forces);
+
+    // As attract, of a point at `at` by the first row alone.
+    void (*attract_one)(const AffinityRows& rows, const float* xy, const float* at, float* force);
+
+    // The sum over these points of p log(1 + distance^2).
+    double (*divergence)(const AffinityRows& rows, const float* xy, int64_t first, int64_t last);
+
+    // Moves the coordinates first to last-1.
+    void (*move_points)(const MoveTask& task, int64_t first, int64_t last);
+
+    // result[j] += share * p_j of a Gaussian of that entropy over n squared distances, of which the least is 0.
+    // `squares` and the scratch `weights` are 64-byte aligned, with room for whole sixteens.
+    void (*calibrate)(const float* squares, int64_t n, float entropy, float share, float* weights, float* result);
 };
 
 }  // namespace firth

@@ -35,6 +35,7 @@ class Purpose(IntEnum):
     HELDOUT_SPLIT = 3
     HELDOUT_SAMPLE = 4
     CLUSTERS = 5
+    MAP_START = 6
     PLANTED = 7
     SEQUENCES = 8
     NEAREST = 9

@@ -1,4 +1,4 @@
-"""A run on the plane: its map and pictures of it."""
+"""Pictures of a run's map."""
 
 from __future__ import annotations
 
@@ -7,39 +7,10 @@ from typing import Annotated
 
 import typer
 
-from firth.cli.arguments import JobsOption, JsonOption, RunArgument, SeedOption, open_run
-from firth.cli.terminal import answers, print_json
+from firth.cli.arguments import RunArgument, open_run
+from firth.cli.terminal import answers
 
-MAP_EXAMPLE = "Example: firth map runs/bands-1 --perplexity 50"
 PLOT_EXAMPLE = "Example: firth plot runs/bands-1 --label 100 --color-by genre -o genres.png"
-
-
-def map_(
-    run: RunArgument,
-    perplexity: Annotated[
-        float, typer.Option("--perplexity", min=1.0, metavar="P", help="About how many neighbours an item has.")
-    ] = 30.0,
-    n_iter: Annotated[int, typer.Option("--n-iter", min=250, metavar="N", help="Steps of the descent.")] = 500,
-    seed: SeedOption = None,
-    n_jobs: JobsOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Make the map again, and store it in the run.
-
-    Pictures are drawn by `firth plot`.
-    """
-    from firth.cli.report import map_sentence
-    from firth.progress import BarProgress
-
-    opened = open_run(run)
-    made = opened.map(
-        perplexity=perplexity, n_iter=n_iter, seed=seed, n_jobs=n_jobs or "auto", progress=BarProgress()
-    ).save()
-    if json:
-        print_json({"run": made.folder, "map": made.metrics["map"]})
-        return
-    answers().print(map_sentence(made.metrics["map"]))
-    answers().print(f"[dim]stored in {made.folder}[/]", soft_wrap=True)
 
 
 def plot(

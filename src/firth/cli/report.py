@@ -49,13 +49,31 @@ def print_report(folder: Path, document: Mapping[str, Any]) -> None:
     out.print()
 
 
-def map_sentence(about: Mapping[str, Any]) -> str:
-    """Return how a map was made and how far it can be trusted."""
-    made = f"{escape(about['engine'])}, perplexity {about['perplexity']:g}, {duration(about['seconds'])}"
-    if about["trustworthiness"] is None:
-        return made
-    kept = f"{about['neighbor_preservation']:.0%} of the {about['k']} nearest kept"
-    return f"{made}: trustworthiness [bold]{about['trustworthiness']:.3f}[/], {kept}"
+def map_lines(about: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how a map was made and how far it can be trusted."""
+    yield ", ".join(_map_parts(about))
+    for near in about.get("quality", []):
+        judged = f" of {about['n_judged']:,} items" if near is about["quality"][0] else ""
+        yield (
+            f"{near['k']} nearest{judged}: trustworthiness [bold]{near['trustworthiness']:.3f}[/], "
+            f"{near['neighbor_preservation']:.0%} kept"
+        )
+    if about.get("likeness") is not None:
+        yield f"{about['likeness']:.0%} like the map of {escape(about['grown_from'])} that it grew from"
+
+
+def _map_parts(about: Mapping[str, Any]) -> Iterator[str]:
+    yield escape(about["engine"])
+    if about["perplexity"] is not None:
+        given = about["perplexity"]
+        yield "perplexity " + " and ".join(f"{each:g}" for each in (given if isinstance(given, list) else [given]))
+    if about.get("ending") == "converged":
+        yield f"no gain after {about['n_iter']} steps"
+    if about["kl"] is not None and about["kl"] == about["kl"]:
+        yield f"KL {about['kl']:.3f}"
+    if about.get("recall") is not None:
+        yield f"{about['recall']:.1%} of neighbors found"
+    yield duration(about["seconds"])
 
 
 def agreement_sentence(agreement: Mapping[str, Any]) -> str:
@@ -77,7 +95,8 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
     for place, agreement in enumerate(metrics.get("agreement", [])):
         yield "" if place else "agreement", agreement_sentence(agreement)
     if "map" in metrics:
-        yield "map", map_sentence(metrics["map"])
+        for place, line in enumerate(map_lines(metrics["map"])):
+            yield "" if place else "map", line
     timings = document["timings_s"]
     if timings:
         yield "time", ", ".join(f"{name} {duration(seconds)}" for name, seconds in timings.items())

@@ -1,201 +1,243 @@
-"""Vectors on a plane by t-SNE: one narrow function around whichever engine is installed.
+"""Firth's own t-SNE: gradient descent in the kernel, with the same bytes for any number of threads.
 
-This is the only place that imports an engine: scikit-learn's Barnes-Hut t-SNE, or the same through
-scikit-learn-intelex, which is about eight times as fast and imported by its own name, without patching scikit-learn.
-The result says which one ran. It refuses data that is not finite and perplexities below 1.
+Attraction is computed over the sparse affinities, repulsion by a quadtree whose far nodes count with their second
+moments (``native/descent.hpp``); what is done here is the schedule: exaggerate first, then let go, look at the
+divergence now and then, and stop when it no longer falls.
 
 References
 ----------
 van der Maaten & Hinton (2008). Visualizing data using t-SNE. JMLR 9.
+van der Maaten (2014). Accelerating t-SNE using tree-based algorithms. JMLR 15.
 Belkina et al. (2019). Automated optimized parameters for t-SNE. Nature Communications 10.
-Kobak & Berens (2019). The art of using t-SNE for single-cell transcriptomics. Nature Communications 10.
 """
 
 from __future__ import annotations
 
 import time
-import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from firth.arrays import Float32, Float64
-from firth.errors import DataError, MissingExtraError, OptionError
-from firth.progress import Progress, SilentProgress
+from firth import _kernel
+from firth.arrays import Float32
+from firth.errors import DivergenceError
+from firth.interruption import between_steps
+from firth.maps.affinities import Affinities, affinities, checked_places
+from firth.maps.frames import Frame
+from firth.maps.map import Ending, Map
+from firth.maps.options import MapOptions
+from firth.maps.start import principal_components, small_start
+from firth.progress import Progress, SilentProgress, Task
 from firth.threads import n_threads
 from firth.vectors.neighbors import as_matrix, check_finite, normalised_rows
 
-Engine = Literal["scikit-learn", "scikit-learn-intelex"]
+OnFrame = Callable[[Frame], None]
 
-_INITIAL_SD = 1e-4
-_MIN_ITERATIONS = 250  # the engines' phase of early exaggeration
-_PACKAGES = {"scikit-learn": "sklearn", "scikit-learn-intelex": "sklearnex"}
-
-
-@dataclass(frozen=True, eq=False)
-class Map:
-    """Where each item lies on a plane.
-
-    Parameters
-    ----------
-    xy
-        (n_items, 2) float32, in no particular unit; only nearness means something.
-    engine
-        What made it, with its version: ``scikit-learn-intelex 2026.2.0``. ``principal components`` where t-SNE has
-        nothing to do: up to three points, or all alike.
-    kl
-        The Kullback-Leibler divergence that t-SNE minimises, at the end; NaN for principal components.
-    perplexity
-        The perplexity used; less than asked for where there are too few items.
-    seconds
-        Wall time.
-    """
-
-    xy: Float32
-    engine: str
-    kl: float
-    perplexity: float
-    seconds: float
+_LOOK_EVERY = 50  # steps between two looks at the divergence
+_LEAST_FALL = 1e-3  # of the divergence, to count as falling
+_RESPONSE_S = 0.3  # the longest that Ctrl-C and the progress bar wait, where a step is not longer
+_MOMENTUM = (0.5, 0.8)  # while exaggerating, and after (van der Maaten & Hinton 2008)
+_GRADIENT = 4.0  # the kernel leaves the gradient's factor to the learning rate
 
 
 def tsne(
     matrix: npt.ArrayLike,
+    options: MapOptions | None = None,
     *,
-    perplexity: float = 30.0,
-    n_iter: int = 500,
+    start: npt.ArrayLike | None = None,
     seed: int = 1,
-    engine: Literal["auto"] | Engine = "auto",
+    on_frame: OnFrame | None = None,
+    frame_every: int = 10,
     progress: Progress | None = None,
     n_jobs: int | Literal["auto"] = "auto",
 ) -> Map:
-    """Return each row's place on a plane, such that rows of similar direction lie near each other.
+    """Return each row's place on a plane, such that rows that are near each other lie near each other.
 
     Parameters
     ----------
     matrix
-        (n_items, size) finite numbers. Rows are normalised first, so nearness is by cosine.
-    perplexity
-        About how many neighbours count for each item, >= 1. Lowered to (n_items - 1) / 3 where there are too few.
-    n_iter
-        Steps, >= 250, of which 250 exaggerate.
+        (n_items, size) finite numbers.
+    options
+        How; its ``method`` is not looked at.
+    start
+        (n_items, 2) places to start from; None: the two principal components, very small, and a little noise.
     seed
-        0 <= seed < 2**32. The start is the first two principal components, so it hardly matters.
-    engine
-        "auto" takes scikit-learn-intelex where it is installed.
+        Of that noise and of an approximate search, 0 <= seed < 2**64.
+    on_frame
+        Called with the map before the first step, after every ``frame_every`` steps, and at the end.
+    frame_every
+        >= 1.
     progress
-        Hears that the map is being made; the engines do not say how far they are.
+        Hears how far it is, and the divergence.
     n_jobs
         Threads.
 
     Raises
     ------
-    OptionError
-        If an option is outside its range.
     DataError
-        If the matrix is not finite.
-    MissingExtraError
-        If the engine is not installed.
+        If the matrix or the start is not finite, or the start has another number of rows.
+    DivergenceError
+        If a place leaves the range of numbers, which a learning rate far too large brings about.
 
     Notes
     -----
-    About O(n_items log n_items) a step; 8,715 x 64 with 500 steps takes 2 s with scikit-learn-intelex and 15 s with
-    scikit-learn on two processors. The learning rate is that of Belkina et al., n_items / 12 in their scale.
+    O(n_items log n_items) a step. Same bytes for any ``n_jobs``, ``on_frame`` or ``progress``. Ctrl-C during the
+    descent returns what was reached, with the ending "interrupted".
     """
-    if not (np.isfinite(perplexity) and perplexity >= 1):
-        raise OptionError(f"perplexity must be >= 1, got {perplexity:g}.")
-    if n_iter < _MIN_ITERATIONS:
-        raise OptionError(f"n_iter must be >= {_MIN_ITERATIONS}, got {n_iter}.")
-    if not 0 <= seed < 2**32:
-        raise OptionError(f"seed must be from 0 to 2**32 - 1, got {seed}.")
-    threads = n_threads(n_jobs)
+    options = MapOptions() if options is None else options
+    started = time.perf_counter()
     rows = as_matrix(matrix, name="matrix")
     check_finite(rows, name="matrix")
-    started = time.perf_counter()
-    unit = normalised_rows(rows)
-    components = _two_principal_components(unit)
-    chosen = _chosen(engine)
-    if len(unit) <= 3 or not components.any():
-        used = min(perplexity, float(max(1, len(unit) - 1)))
-        seconds = time.perf_counter() - started
-        return Map(components.astype(np.float32), "principal components", float("nan"), used, seconds)
-    used = float(min(perplexity, max(1.0, (len(unit) - 1) / 3)))
-    start = (components * (_INITIAL_SD / components[:, 0].std())).astype(np.float32)
-    with (progress or SilentProgress()).task("map"):
-        xy, kl = _run(chosen, unit, start, perplexity=used, n_iter=n_iter, seed=seed, n_jobs=threads)
-    return Map(xy, f"{chosen} {version(chosen)}", kl, used, time.perf_counter() - started)
+    given = None if start is None else checked_places(start, len(rows), name="start")
+    components = principal_components(normalised_rows(rows) if options.metric == "cosine" else rows)
+    if len(rows) <= 3 or not components.any():
+        xy = components.astype(np.float32) if given is None else given
+        return trivial_map(xy, seconds=time.perf_counter() - started)
+    near = affinities(rows, options, seed=seed, n_jobs=n_jobs, progress=progress)
+    affinity_seconds = time.perf_counter() - started
+    first = small_start(components, seed=seed) if given is None else given
+    descent = Descent(near, first, options, n_jobs=n_threads(n_jobs))
+    ending = descent.run(on_frame, frame_every, progress or SilentProgress())
+    seconds = time.perf_counter() - started
+    return Map(
+        xy=descent.places(),
+        engine=engine_name(),
+        kl=descent.kl(),
+        perplexity=near.perplexity,
+        n_iter=descent.n_done,
+        ending=ending,
+        neighbors=near.neighbors,
+        recall=near.recall,
+        seconds=seconds,
+        affinity_seconds=affinity_seconds,
+    )
 
 
-def _run(
-    engine: Engine, unit: Float32, start: Float32, *, perplexity: float, n_iter: int, seed: int, n_jobs: int
-) -> tuple[Float32, float]:
-    """Return the places and the divergence."""
-    with warnings.catch_warnings():
-        # They concern the engine's inside: no thread pool to query, a fallback to the slower engine, numbers that
-        # vanish. What matters, a result that is not finite, is checked below.
-        warnings.simplefilter("ignore")
-        kind = _engine_class(engine)
-        model = kind(
-            n_components=2,
-            perplexity=perplexity,
-            max_iter=n_iter,
-            init=start.copy(),  # the engine moves its points in place
-            learning_rate="auto",
-            random_state=seed,
-            n_jobs=n_jobs,
+def engine_name() -> str:
+    """Return what a map of this engine says it was made by."""
+    return f"firth {version('firth')}, kernel {_kernel.variant()}"
+
+
+@dataclass
+class _Look:
+    """The divergence when it was last seen to fall."""
+
+    step: int
+    kl: float
+
+
+class Descent:
+    """The descent of one map, step by step.
+
+    Parameters
+    ----------
+    given
+        The affinities, of n_items.
+    start
+        (n_items, 2) finite.
+    options
+        The schedule.
+    n_jobs
+        Threads.
+    """
+
+    def __init__(self, given: Affinities, start: Float32, options: MapOptions, *, n_jobs: int) -> None:
+        self._kernel = _kernel.Descent(given.starts, given.columns, given.values, start, options.theta)
+        self._options, self._n_jobs = options, n_jobs
+        self._rate = options.rate_for(len(given))
+        self._entropy_part = given.entropy_part
+        self._seconds_per_step = _RESPONSE_S
+        self.n_done = 0
+
+    def places(self) -> Float32:
+        """Return where each item is: (n_items, 2)."""
+        xy: Float32 = self._kernel.places()
+        return xy
+
+    def kl(self) -> float:
+        """Return the divergence of the affinities, without exaggeration, from where the items are."""
+        return float(self._kernel.divergence(self._n_jobs)) + self._entropy_part
+
+    def run(self, on_frame: OnFrame | None, frame_every: int, progress: Progress) -> Ending:
+        """Return why it ended, after going through the schedule."""
+        with progress.task("map", total=self._options.n_iter) as task, between_steps() as check:
+            if on_frame is not None:
+                on_frame(Frame(0, self.places(), self.kl()))
+            try:
+                return self._steps(on_frame, frame_every, task, check)
+            except KeyboardInterrupt:
+                return "interrupted"
+
+    def _steps(self, on_frame: OnFrame | None, frame_every: int, task: Task, check: Callable[[], None]) -> Ending:
+        options, text, best = self._options, "", _Look(0, np.inf)
+        while self.n_done < options.n_iter:
+            check()
+            self._advance(self._next_stop(frame_every if on_frame else None))
+            is_look = self.n_done % _LOOK_EVERY == 0
+            is_frame = on_frame is not None and (self.n_done % frame_every == 0 or self.n_done == options.n_iter)
+            kl = self.kl() if is_look or is_frame else np.nan
+            if is_frame and on_frame is not None:
+                on_frame(Frame(self.n_done, self.places(), kl))
+            if is_look:
+                text = f"KL {kl:.3f}"
+                if self._has_stalled(kl, best):
+                    return "converged"
+            task.update(self.n_done, text=text)
+        return "finished"
+
+    def _has_stalled(self, kl: float, best: _Look) -> bool:
+        patience = self._options.patience
+        if self.n_done <= self._options.early_iter or kl < best.kl * (1 - _LEAST_FALL):
+            best.step, best.kl = self.n_done, kl
+        return 0 < patience <= self.n_done - best.step
+
+    def _next_stop(self, frame_every: int | None) -> int:
+        """Return the step to go to before anything is looked at: no further than Ctrl-C can wait."""
+        stops = [
+            self.n_done + max(1, int(_RESPONSE_S / self._seconds_per_step)),
+            (self.n_done // _LOOK_EVERY + 1) * _LOOK_EVERY,
+            self._options.n_iter,
+        ]
+        if frame_every is not None:
+            stops.append((self.n_done // frame_every + 1) * frame_every)
+        if self.n_done < self._options.early_iter:
+            stops.append(self._options.early_iter)
+        return min(stops)
+
+    def _advance(self, stop: int) -> None:
+        is_early = self.n_done < self._options.early_iter
+        started = time.perf_counter()
+        is_finite = self._kernel.step(
+            stop - self.n_done,
+            exaggeration=self._options.early_exaggeration if is_early else 1.0,
+            momentum=_MOMENTUM[0] if is_early else _MOMENTUM[1],
+            learning_rate=self._rate * _GRADIENT,
+            n_jobs=self._n_jobs,
         )
-        xy = np.ascontiguousarray(model.fit_transform(unit), dtype=np.float32)
-    if not np.isfinite(xy).all():
-        raise DataError(f"{engine} gave places that are not finite; try another perplexity than {perplexity:g}.")
-    return xy, float(model.kl_divergence_)
+        self._seconds_per_step = max(1e-6, (time.perf_counter() - started) / (stop - self.n_done))
+        self.n_done = stop
+        if not is_finite:
+            raise DivergenceError(
+                f"the map must stay finite, but left the range of numbers before step {stop} at the learning rate "
+                f"{self._rate:g}; give a smaller learning_rate."
+            )
 
 
-def _chosen(engine: str) -> Engine:
-    """Return the engine that ``engine`` stands for.
-
-    Raises
-    ------
-    OptionError
-        If there is no such engine.
-    MissingExtraError
-        If it is not installed.
-    """
-    if engine not in ("auto", *_PACKAGES):
-        raise OptionError(f"engine must be 'auto', 'scikit-learn' or 'scikit-learn-intelex', got {engine!r}.")
-    if engine != "scikit-learn" and find_spec("sklearnex") is not None:
-        return "scikit-learn-intelex"
-    if engine == "scikit-learn-intelex" or find_spec("sklearn") is None:
-        raise MissingExtraError("the map", "scikit-learn" if engine == "auto" else engine, "maps")
-    return "scikit-learn"
-
-
-def _engine_class(engine: Engine) -> Any:  # noqa: ANN401 (neither package has types)
-    if engine == "scikit-learn-intelex":
-        from sklearnex.manifold import TSNE
-    else:
-        from sklearn.manifold import TSNE
-    return TSNE
-
-
-def _two_principal_components(unit: Float32) -> Float64:
-    """Return the rows' coordinates along their two directions of largest variance: (n, 2).
-
-    The sign of each direction is chosen so that its entry of largest size is positive. Rows that are all alike, up to
-    rounding, give zeros.
-    """
-    n, size = unit.shape
-    if n == 0 or size == 0:
-        return np.zeros((n, 2))
-    mean = unit.mean(axis=0, dtype=np.float64)
-    covariance = unit.T.astype(np.float64) @ unit / n - np.outer(mean, mean)
-    values, directions = np.linalg.eigh(covariance)
-    first = directions[:, ::-1][:, :2]
-    if values[-1] < 1e-12:
-        return np.zeros((n, 2))
-    first = first * np.sign(first[np.abs(first).argmax(axis=0), np.arange(first.shape[1])])
-    placed = np.zeros((n, 2))
-    placed[:, : first.shape[1]] = (unit - mean) @ first
-    return placed
+def trivial_map(xy: Float32, *, seconds: float) -> Map:
+    """Return the map of items that no method has anything to say about: up to three, or all alike."""
+    return Map(
+        xy=xy,
+        engine="principal components",
+        kl=float("nan"),
+        perplexity=(),
+        n_iter=0,
+        ending="finished",
+        neighbors="",
+        recall=None,
+        seconds=seconds,
+        affinity_seconds=0.0,
+    )

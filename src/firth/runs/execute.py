@@ -14,6 +14,7 @@ from typing import Any, Literal
 from firth.errors import OptionError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
+from firth.runs.mapping import Making, is_interrupted, with_map
 from firth.runs.pictures import draw_all
 from firth.runs.reading import about_source, check_extras, check_sizes, read_source
 from firth.runs.recipe import Recipe
@@ -123,14 +124,14 @@ def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | Non
     if recipe.clusters.n:
         stages["clusters"] = _shown("clusters", lambda run: run.cluster(recipe.clusters.n, n_jobs=n_jobs), progress)
     if plan.enabled:
-        stages["map"] = lambda run: run.map(
-            perplexity=plan.perplexity, n_iter=plan.n_iter, n_jobs=n_jobs, progress=progress
-        )
+        stages["map"] = lambda run: with_map(run, plan, Making(seed=run.seed, n_jobs=n_jobs, progress=progress))
     stages["plots"] = lambda run: draw_all(run, recipe.plots, progress=progress)
     for name, make in stages.items():
         try:
             with record.stage(name):
                 run = make(run)
+                if name == "map" and is_interrupted(run):
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
             record.end("interrupted", error=f"interrupted after training, at the stage {name!r}")
             break

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firth.errors import RunError
@@ -11,6 +13,7 @@ from firth.runs import folder as files
 from firth.runs.sections import PlotOptions
 
 if TYPE_CHECKING:
+    from firth.maps.frames import Frame
     from firth.runs.run import Run
 
 
@@ -43,6 +46,40 @@ def draw_all(run: Run, plots: PlotOptions, *, progress: Progress | None = None) 
             plot_loss(run.history, path=folder / "loss.png")
             drawn.append(f"{files.PLOTS}/loss.png")
     return replace(run, document={**run.document, "plots": drawn})
+
+
+def check_film(run: Run, path: str | Path, *, color_by: str | None) -> None:
+    """Raise before a map is made if its film could not be written, or not be coloured so."""
+    from firth.plots.movies import check_movie
+
+    check_movie(path)
+    run.colors(color_by)
+
+
+def draw_film(
+    run: Run,
+    frames: Sequence[Frame],
+    path: str | Path,
+    *,
+    color_by: str | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Return the path of a film of the run's map forming, after writing it.
+
+    Parameters
+    ----------
+    frames
+        What ``run.map(on_frame=...)`` gave.
+    path
+        ``.gif`` or ``.mp4``.
+    color_by
+        An attribute, or ``"cluster"``; None: the clusters, where there are any.
+    """
+    from firth.plots.animation import animate_map
+
+    name, values = run.colors(color_by)
+    title = run.name if name is None else f"{run.name}, by {name}"
+    return animate_map(frames, path=path, keys=run.vectors.keys, color_by=values, title=title, progress=progress)
 
 
 def file_name(name: str) -> str:

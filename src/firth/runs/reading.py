@@ -13,6 +13,7 @@ from firth.corpus.corpus import Corpus
 from firth.corpus.reading import read_sql, read_table
 from firth.corpus.texts import read_text
 from firth.errors import MissingExtraError, OptionError
+from firth.maps.libraries import require_library
 from firth.progress import Progress, SilentProgress
 from firth.runs.recipe import Recipe
 from firth.runs.sections import SourceOptions
@@ -55,8 +56,8 @@ def about_source(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
 
 def check_extras(recipe: Recipe) -> None:
     """Raise MissingExtraError before anything is trained if what comes after could not run."""
-    if recipe.map.enabled and find_spec("sklearn") is None:
-        raise MissingExtraError("the map (map.enabled = true)", "scikit-learn", "maps")
+    if recipe.map.enabled and recipe.map.method != "tsne":
+        require_library(recipe.map.method)
     if find_spec("matplotlib") is None:
         raise MissingExtraError("the plots", "matplotlib", "plots")
 

@@ -21,7 +21,7 @@ from firth.runs.folder import OWN_COLUMNS
 from firth.runs.overrides import SECTIONS, override
 from firth.runs.sections import (
     ClusterOptions,
-    MapOptions,
+    MapSection,
     PlotOptions,
     SourceOptions,
     StartOptions,
@@ -68,7 +68,7 @@ class Recipe:
     start: StartOptions | None = None
     train: TrainOptions = field(default_factory=TrainOptions)
     clusters: ClusterOptions = field(default_factory=ClusterOptions)
-    map: MapOptions = field(default_factory=MapOptions)
+    map: MapSection = field(default_factory=MapSection)
     plots: PlotOptions = field(default_factory=PlotOptions)
 
     def __post_init__(self) -> None:
@@ -143,7 +143,7 @@ class Recipe:
             start=from_table(StartOptions, tables["start"], where="start") if tables.get("start") else None,
             train=from_table(TrainOptions, train, where="train"),
             clusters=from_table(ClusterOptions, tables.get("clusters", {}), where="clusters"),
-            map=from_table(MapOptions, tables.get("map", {}), where="map"),
+            map=from_table(MapSection, tables.get("map", {}), where="map"),
             plots=from_table(PlotOptions, tables.get("plots", {}), where="plots"),
         )
 

@@ -6,7 +6,7 @@ A run never changes. What computes something new (clusters, a map) returns anoth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from firth.evaluation.groups import Agreement
+    from firth.maps.tsne import OnFrame
     from firth.runs.clusters import Cluster
 
 _BESIDE_VECTORS = ("outputs", "biases", "noise", "counts")  # arrays of a run's file, each where it is known
@@ -127,36 +128,61 @@ class Run:
     def map(
         self,
         *,
-        perplexity: float = 30.0,
-        n_iter: int = 500,
+        grow_from: Run | None = None,
+        place_on: Run | None = None,
         seed: int | None = None,
-        n_jobs: int | Literal["auto"] = "auto",
+        on_frame: OnFrame | None = None,
+        frame_every: int = 10,
         progress: Progress | None = None,
+        n_jobs: int | Literal["auto"] = "auto",
+        **options: object,
     ) -> Self:
         """Return the run with a place on the plane for each item: ``x``, ``y`` and ``distortion`` in ``items``.
+
+        Parameters
+        ----------
+        grow_from
+            A run whose map the new one starts from and stays like, though items came and went.
+        place_on
+            A run whose map stays as it is: only the items that it has not are placed, among those that it has.
+        seed
+            Of what is drawn; None: the run's.
+        on_frame
+            Called with a :class:`firth.maps.frames.Frame` of the map every ``frame_every`` steps.
+        options
+            The fields of :class:`firth.MapOptions`, such as ``perplexity=50`` or ``method="umap"``.
 
         Raises
         ------
         OptionError
-            If ``perplexity`` is below 1 or ``n_iter`` below 250.
+            If an option is unknown or outside its range.
+        RunError
+            If the other run has no map, or no item in common with this one.
         MissingExtraError
-            If no t-SNE engine is installed.
+            If the method's library is not installed.
 
         Notes
         -----
-        t-SNE of the normalised vectors; how far to trust it is in ``metrics["map"]``.
+        t-SNE of the normalised vectors, same bytes for any ``n_jobs``; how far to trust it is in ``metrics["map"]``.
+        Ctrl-C returns the map as far as it came.
         """
-        from firth.runs.mapping import make_map
+        from firth.maps.options import MapOptions
+        from firth.runs.mapping import Making, with_map
 
-        places, about = make_map(
-            self.vectors,
-            perplexity=perplexity,
-            n_iter=n_iter,
+        known = [field.name for field in fields(MapOptions)]
+        for name in options:
+            if name not in known:
+                raise OptionError(unknown("option", name, known))
+        how = Making(
+            grow_from=grow_from,
+            place_on=place_on,
             seed=self.seed if seed is None else seed,
-            n_jobs=n_jobs,
+            on_frame=on_frame,
+            frame_every=frame_every,
             progress=progress,
+            n_jobs=n_jobs,
         )
-        return self._with(items=with_columns(self.items, places), metrics={**self.metrics, "map": about})
+        return with_map(self, MapOptions(**options), how)  # type: ignore[arg-type]  # it checks every value itself
 
     def plot(self, *, label: int = 300, color_by: str | None = None, path: str | Path | None = None) -> Figure:
         """Return a picture of the map.
@@ -179,21 +205,37 @@ class Run:
         """
         from firth.plots.map import plot_map
 
-        if color_by is None:
-            color_by = "cluster" if "cluster" in self.items.columns else None
-        elif color_by not in self.items.columns or color_by in files.OWN_COLUMNS - {"cluster"}:
-            known = [*self.attributes.columns, *({"cluster"} & set(self.items.columns))]
-            raise OptionError(unknown("attribute", color_by, known) if known else "this run has no attributes.")
+        name, values = self.colors(color_by)
         if "x" not in self.items.columns:
             raise RunError(f"{self.name} has no map: make one first (run.map(), or firth map RUN).")
         return plot_map(
             self.items.select("x", "y").to_numpy(),
             keys=self.vectors.keys,
             label=label,
-            color_by=None if color_by is None else color_values(self.items, color_by, self.clusters),
-            title=self.name if color_by is None else f"{self.name}, by {color_by}",
+            color_by=values,
+            title=self.name if name is None else f"{self.name}, by {name}",
             path=None if path is None else Path(path),
         )
+
+    def colors(self, color_by: str | None) -> tuple[str | None, Any]:
+        """Return what pictures are coloured by, and one value of it per item; None twice: one colour for all.
+
+        Parameters
+        ----------
+        color_by
+            An attribute, or ``"cluster"``; None: the clusters, where there are any.
+
+        Raises
+        ------
+        OptionError
+            If the run has no such attribute.
+        """
+        if color_by is None:
+            color_by = "cluster" if "cluster" in self.items.columns else None
+        elif color_by not in self.items.columns or color_by in files.OWN_COLUMNS - {"cluster"}:
+            known = [*self.attributes.columns, *({"cluster"} & set(self.items.columns))]
+            raise OptionError(unknown("attribute", color_by, known) if known else "this run has no attributes.")
+        return color_by, None if color_by is None else color_values(self.items, color_by, self.clusters)
 
     def save(self, folder: str | Path | None = None) -> Self:
         """Return the run as it lies in a folder, after writing it there.

@@ -11,6 +11,7 @@ from firth.corpus.phrases import PhraseOptions
 from firth.corpus.text_options import TextOptions
 from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import OptionError
+from firth.maps.options import MapOptions
 from firth.runs.typed import unknown
 from firth.sources.packaged_text import TEXTS
 from firth.sources.streams import COMPRESSED
@@ -176,18 +177,16 @@ class ClusterOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MapOptions:
-    """How the map is made: t-SNE with this ``perplexity`` for ``n_iter`` steps, if ``enabled``."""
+class MapSection(MapOptions):
+    """Whether a map is made, and how.
+
+    Parameters
+    ----------
+    enabled
+        False makes none.
+    """
 
     enabled: bool = True
-    perplexity: float = 30.0
-    n_iter: int = 500
-
-    def __post_init__(self) -> None:
-        if not self.perplexity >= 1:
-            raise OptionError(f"perplexity must be >= 1, got {self.perplexity:g}.")
-        if self.n_iter < 250:
-            raise OptionError(f"n_iter must be >= 250, as the first 250 steps exaggerate, got {self.n_iter}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,10 +16,10 @@ import numpy as np
 from firth.arrays import Float32
 from firth.corpus.vocabulary import Vocabulary
 from firth.errors import DivergenceError
+from firth.interruption import between_steps
 from firth.progress import Task
 from firth.training.checkpoint import Checkpoint
 from firth.training.heldout import samples
-from firth.training.interruption import between_steps
 from firth.training.setup import Setup
 from firth.vectors.neighbors import normalised_rows, top_k
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while training: held back until a step is whole, so that the state that is kept is one to go on from."""
+"""Ctrl-C in the midst of steps: held back until one is whole, so that the state that is kept is one to go on from."""
 
 from __future__ import annotations
 
