@@ -128,21 +128,21 @@ inline void rank_rows_of_block(const RankProblem& p, int64_t panel, int64_t firs
     variant().score_block(own.panels.data() + panel * rank_lanes * p.size, p.rows + first_row * p.size, n_rows, p.size,
                           p.is_distance, own.limits, own.scores, own.marks);
     for (int64_t q = 0; q < n; ++q) {
-        const int32_t itself = p.queries[first_query + q];
-        const float lowest = ladders[q].lowest();
+        const int64_t itself = p.queries[first_query + q] - first_row;
         float wanted = nearest[q].limit();
-        for (int64_t group = 0; group * 32 < n_rows; ++group)
-            for (uint32_t bits = own.marks[group * rank_lanes + q]; bits; bits &= bits - 1) {
+        for (int64_t group = 0; group * 32 < n_rows; ++group) {
+            uint32_t bits = own.marks[group * rank_lanes + q];
+            if (itself / 32 == group && itself >= 0) bits &= ~(1u << itself % 32);
+            for (; bits; bits &= bits - 1) {
                 const int64_t r = group * 32 + __builtin_ctz(bits);
-                const int32_t row = int32_t(first_row + r);
                 const float score = own.scores[r * rank_lanes + q];
-                if (row == itself) continue;
-                if (score >= lowest) ladders[q].pass(score, row);
+                ladders[q].pass(score, int32_t(first_row + r));
                 if (score > wanted) {
-                    nearest[q].offer(score, row);
+                    nearest[q].offer(score, int32_t(first_row + r));
                     wanted = nearest[q].limit();
                 }
             }
+        }
     }
 }
 

@@ -176,6 +176,15 @@ def test_a_map_in_one_place_is_judged_by_ids():
     assert judged.neighbor_preservation[5] == pytest.approx(5 / 49, abs=0.05)
 
 
+def test_of_vectors_that_are_all_alike_the_lowest_ids_are_the_nearest():
+    _, xy = example(50)
+    lowest = [[j for j in range(6) if j != i][:5] for i in range(50)]
+    kept = [len(set(a) & set(b)) for a, b in zip(lowest, nearest_by_hand(xy, 5).tolist(), strict=True)]
+    judged = quality.map_quality(np.ones((50, 3)), xy, ks=(5,))
+    assert judged.trustworthiness == {5: 1.0}  # all share the first rank
+    assert judged.distortion.tolist() == np.float32(1 - np.array(kept) / 5).tolist()
+
+
 def test_points_on_a_line_are_found_in_both_directions():
     places = np.array([[x**1.5, 0.0] for x in range(300)])
     nearest = ranks(places, range(300), np.empty((300, 0)), k=7)[2]
