@@ -2,7 +2,7 @@
 
 python benchmarks/run_all.py [--torch-python PATH]
 
-The peers of words and playlists have options of their own: run those scripts with them.
+The peers of words, playlists and maps have options of their own: run those scripts with them.
 """
 
 import subprocess
@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-SCRIPTS = ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "map_engines", "import_time", "playlists")
+SCRIPTS = ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "import_time", "playlists")
 WORDS = [("words", what) for what in ("speed", "quality", "lanes", "sizes")]
 
 for script, *arguments in [*((each,) for each in SCRIPTS), *WORDS]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from firth.corpus.reading import read_sql, read_table
     from firth.corpus.texts import read_text
     from firth.errors import FirthError
+    from firth.maps.make import make_map
+    from firth.maps.options import MapOptions
+    from firth.maps.quality import map_quality
     from firth.progress import BarProgress, CallbackProgress
     from firth.runs.exchange import import_vectors
     from firth.runs.execute import run_recipe
@@ -37,6 +40,7 @@ __all__ = [
     "Corpus",
     "FirthError",
     "Groups",
+    "MapOptions",
     "PhraseOptions",
     "Recipe",
     "Run",
@@ -45,6 +49,8 @@ __all__ = [
     "Vectors",
     "import_vectors",
     "load_run",
+    "make_map",
+    "map_quality",
     "read_sql",
     "read_table",
     "read_text",
@@ -58,6 +64,7 @@ _HOMES = {
     "Corpus": "firth.corpus.corpus",
     "FirthError": "firth.errors",
     "Groups": "firth.corpus.contexts",
+    "MapOptions": "firth.maps.options",
     "PhraseOptions": "firth.corpus.phrases",
     "Recipe": "firth.runs.recipe",
     "Run": "firth.runs.run",
@@ -66,6 +73,8 @@ _HOMES = {
     "Vectors": "firth.vectors.vectors",
     "import_vectors": "firth.runs.exchange",
     "load_run": "firth.runs.run",
+    "make_map": "firth.maps.make",
+    "map_quality": "firth.maps.quality",
     "read_sql": "firth.corpus.reading",
     "read_table": "firth.corpus.reading",
     "read_text": "firth.corpus.texts",

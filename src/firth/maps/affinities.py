@@ -147,7 +147,7 @@ def kl_divergence(
     return float(descent.divergence(n_threads(n_jobs)) + given.entropy_part)
 
 
-def forces(
+def gradient(
     given: Affinities, xy: npt.ArrayLike, *, theta: float = 0.0, n_jobs: int | Literal["auto"] = "auto"
 ) -> Float64:
     """Return the gradient of :func:`kl_divergence` by the places: (n_items, 2).
@@ -159,8 +159,8 @@ def forces(
     places = checked_places(xy, len(given), name="xy")
     descent = _kernel.Descent(given.starts, given.columns, given.values, places, theta)
     quarter, _ = descent.forces(n_threads(n_jobs))
-    gradient: Float64 = 4.0 * quarter.astype(np.float64)
-    return gradient
+    whole: Float64 = 4.0 * quarter.astype(np.float64)
+    return whole
 
 
 def checked_places(xy: npt.ArrayLike, n_items: int, *, name: str) -> Float32:

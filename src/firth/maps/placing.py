@@ -34,7 +34,7 @@ def place(
     *,
     matrix: npt.ArrayLike,
     xy: npt.ArrayLike,
-    perplexity: float = 5.0,
+    perplexity: float = 30.0,
     metric: Metric = "cosine",
     n_jobs: int | Literal["auto"] = "auto",
 ) -> Float32:
@@ -52,8 +52,7 @@ def place(
     xy
         (n_items, 2): the map.
     perplexity
-        About how many neighbours count, >= 1, lowered to n_items / 3 where there are too few. A new item should lie
-        among its nearest, hence fewer than for a whole map.
+        About how many neighbours count, >= 1, lowered to n_items / 3 where there are too few.
     metric
         What near means in the vectors.
 

@@ -26,8 +26,8 @@ from firth.maps.counting import Counts, Metric, checked, count
 from firth.progress import Progress
 from firth.randomness import Purpose, generator
 
-_ALL_UP_TO = 100_000  # items that are all judged unless the caller says otherwise
-_SAMPLE = 20_000  # of more than these
+_ALL_UP_TO = 30_000  # items that are all judged unless the caller says otherwise
+_SAMPLE = 10_000  # of more than these
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ def map_quality(
     metric
         "cosine" (rows are normalised first) or "euclidean".
     sample
-        Judge so many items, drawn at random. None judges all of up to 100,000 and 20,000 of more; ``n_items`` judges
+        Judge so many items, drawn at random. None judges all of up to 30,000 and 10,000 of more; ``n_items`` judges
         all of any number.
     seed
         0 <= seed < 2**64, of the sample.
@@ -116,7 +116,7 @@ def map_quality(
     Notes
     -----
     O(n_judged * n_items * size) time; memory for a copy of the matrix and about 300 MB. Same bytes for any ``n_jobs``.
-    Each judged item is judged exactly; the standard error that a sample of 20,000 leaves in any figure is below 0.004.
+    Each judged item is judged exactly; the standard error that a sample of 10,000 leaves in any figure is below 0.005.
 
     Examples
     --------
