@@ -88,8 +88,10 @@ class Batch {
             panel.best[q] = &first_cells_[size_t(q)];
             panel.best[q]->clear();
         }
-        for (int64_t cell = 0; cell < p_.n_cells; cell += block_rows_)
-            scan_block(panel, p_.means, p_.size, cell, std::min(block_rows_, p_.n_cells - cell), scratch_);
+        for (int64_t cell = 0, n; cell < p_.n_cells; cell += n) {
+            n = next_block(cell, p_.n_cells, block_rows_);
+            scan_block(panel, p_.means, p_.size, cell, n, scratch_);
+        }
         for (int64_t q = 0; q < panel.n_lanes; ++q) {
             const int64_t n_cells = panel.best[q]->take(cells_.data(), scores_.data());
             int64_t n_rows = 0;

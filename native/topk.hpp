@@ -38,6 +38,11 @@ class Best {
     // no better.
     float threshold() const { return threshold_; }
 
+    // Brings the threshold up where that is worth it, before many scores are compared with it.
+    void refresh() {
+        if (n_ > k_ + k_ / 2) cut();
+    }
+
     // Offers row `first + r` with the score scores[r * panel_size], for each r of `hits`.
     void offer(const int32_t* hits, int64_t n_hits, const float* scores, int64_t first) {
         while (n_hits > 0) {
@@ -125,8 +130,11 @@ inline void scan_block(const Panel& panel, const float* rows, int64_t size, int6
                        TopKScratch& scratch) {
     float* thresholds = scratch.thresholds.data();
     float* scores = scratch.scores.data();
-    for (int64_t q = 0; q < panel_size; ++q)
-        thresholds[q] = q < panel.n_lanes ? panel.best[q]->threshold() : __builtin_inff();
+    for (int64_t q = 0; q < panel.n_lanes; ++q) {
+        panel.best[q]->refresh();
+        thresholds[q] = panel.best[q]->threshold();
+    }
+    std::fill(thresholds + panel.n_lanes, thresholds + panel_size, __builtin_inff());
     variant().dot_block(panel.lanes, rows + first * size, n_rows, size, thresholds, scores, scratch.hits.data());
     int64_t n_hits = 0;
     for (int64_t r = 0; r < n_rows; ++r) {
@@ -149,6 +157,17 @@ inline void fill_lane(const float* query, int64_t size, float* lane) {
     for (int64_t d = 0; d < size; ++d) lane[d * panel_size] = query[d];
 }
 
+// Rows in a block: a block fits into the inner cache.
+inline int64_t rows_per_block(int64_t size) {
+    return std::clamp<int64_t>(block_floats / std::max<int64_t>(size, 1), 16, 1024);
+}
+
+// Rows in the block at `row`: few at first, while nearly every score is among the best so far. For k = 1 of 2,000 rows
+// this saves half of the time.
+inline int64_t next_block(int64_t row, int64_t n_rows, int64_t block_rows) {
+    return std::min({std::max<int64_t>(row, 48), block_rows, n_rows - row});
+}
+
 // One task: up to 64 queries against all rows.
 inline void top_k_task(const TopKProblem& p, int64_t task, int64_t block_rows, TopKScratch& scratch, int32_t* ids,
                        float* scores) {
@@ -168,15 +187,11 @@ inline void top_k_task(const TopKProblem& p, int64_t task, int64_t block_rows, T
         panel.n_lanes = lane + 1;
         fill_lane(p.queries + (first + q) * p.size, p.size, own + lane);
     }
-    for (int64_t row = 0; row < p.n_rows; row += block_rows)
-        for (const Panel& panel : panels)
-            scan_block(panel, p.rows, p.size, row, std::min(block_rows, p.n_rows - row), scratch);
+    for (int64_t row = 0, n_rows; row < p.n_rows; row += n_rows) {
+        n_rows = next_block(row, p.n_rows, block_rows);
+        for (const Panel& panel : panels) scan_block(panel, p.rows, p.size, row, n_rows, scratch);
+    }
     for (int64_t q = 0; q < n; ++q) best[size_t(q)].take(ids + (first + q) * p.k, scores + (first + q) * p.k);
-}
-
-// Rows in a block: a block fits into the inner cache.
-inline int64_t rows_per_block(int64_t size) {
-    return std::clamp<int64_t>(block_floats / std::max<int64_t>(size, 1), 16, 1024);
 }
 
 // ids, scores: (n_queries, k). The caller has seen to k <= n_rows - n_exclude, hence every place is filled.
