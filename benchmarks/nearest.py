@@ -73,6 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     parser.add_argument("--run", type=Path, help="a run folder, for words")
+    parser.add_argument("--first", type=int, help="so many of the words, the most frequent")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--methods", nargs="+", default=["exact", "approximate"])
@@ -86,16 +87,19 @@ def main() -> None:
     if arguments.data == "words":
         import firth
 
-        matrix, metric = firth.load_run(arguments.run).vectors.matrix, "cosine"
+        matrix, metric = firth.load_run(arguments.run).vectors.matrix[: arguments.first], "cosine"
     else:
         matrix = planted(arguments.data)
     if arguments.usearch:
         usearch_graph(matrix, metric, arguments.jobs)
         return
-    recalls = {}
+    recalls: dict[str, float | None] = {}
+    busy: dict[str, list[float]] = {}  # seconds of processors: what holds where others use them, too
 
     def seconds(method: str) -> float:
+        before = time.process_time()
         found = nearest(matrix, k=K, metric=metric, method=method, n_jobs=arguments.jobs)
+        busy.setdefault(method, []).append(time.process_time() - before)
         recalls[found.method] = found.recall
         return found.seconds
 
@@ -104,7 +108,9 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     for name, measured in figures.items():
         recall = recalls.get(name)
-        print(f"{arguments.data} {matrix.shape} {name:12s} {spread(measured)} s", f"recall {recall:.3f}" * bool(recall))
+        remark = "" if recall is None else f", recall {recall:.3f}"
+        processor = f"processors {spread(busy[name][1:])} s"
+        print(f"{arguments.data} {matrix.shape} {name:12s} {spread(measured)} s, {processor}{remark}")
     answer = len(matrix) * K * 8 / 2**20
     print(f"peak memory {peak:,.0f} MB, the data {matrix.nbytes / 2**20:,.0f} MB, the answer {answer:,.0f} MB")
 

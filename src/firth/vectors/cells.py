@@ -60,7 +60,7 @@ def half_squares(matrix: Float32) -> Float32:
 
 
 def build_cells(matrix: Float32, *, seed: int, n_jobs: int) -> Cells:
-    """Return the rows in about ``4 * sqrt(n_rows)`` cells by k-means on a sample.
+    """Return the rows in about ``2 * sqrt(n_rows)`` cells by k-means on a sample.
 
     Parameters
     ----------
@@ -73,10 +73,10 @@ def build_cells(matrix: Float32, *, seed: int, n_jobs: int) -> Cells:
 
     Notes
     -----
-    O(n_rows ** 1.5 * size) time, one sixth of the sample's size more memory. Same bytes for any ``n_jobs``.
+    O(n_rows ** 1.5 * size) time, two samples of about ``80 * sqrt(n_rows)`` rows more memory. Same bytes for any ``n_jobs``.
     """
     n = len(matrix)
-    n_cells = max(1, min(n, round(4 * n**0.5)))
+    n_cells = max(1, min(n, round(2 * n**0.5)))
     random = generator(seed, Purpose.NEAREST, _SAMPLE)
     sample = matrix[np.sort(random.choice(n, min(n, n_cells * _ROWS_PER_CELL), replace=False))]
     centres = sample[np.sort(random.choice(len(sample), n_cells, replace=False))]
