@@ -73,7 +73,7 @@ def build_cells(matrix: Float32, *, seed: int, n_jobs: int) -> Cells:
 
     Notes
     -----
-    O(n_rows ** 1.5 * size) time, two samples of about ``80 * sqrt(n_rows)`` rows more memory. Same bytes for any ``n_jobs``.
+    O(n_rows ** 1.5 * size) time, twice ``80 * sqrt(n_rows)`` rows more memory. Same bytes for any ``n_jobs``.
     """
     n = len(matrix)
     n_cells = max(1, min(n, round(2 * n**0.5)))
