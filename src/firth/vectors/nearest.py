@@ -219,7 +219,8 @@ def _approximate(
     if planned.share > dense:
         return None
     ids, distances = np.empty((n, k), dtype=np.int32), np.empty((n, k), dtype=np.float32)
-    step = 4 * jobs * _BATCH
+    batch_cost = _BATCH * max(planned.share, 0.01) * search.rows.size
+    step = _BATCH * jobs * int(np.clip(2 * _PIECE / batch_cost, 4, 32))
     tables = (cells.offsets, planned.means, planned.bounds)
     with shown.task("nearest rows", total=n, unit="rows") as task:
         for start in range(0, n, step):
