@@ -78,8 +78,8 @@ def test_a_row_of_zeros_has_the_cosine_zero_with_every_row(method):
 
 
 @pytest.mark.parametrize("method", ["exact", "approximate"])
-def test_near_rows_far_from_the_origin_keep_their_digits(method):
-    matrix = np.array([[10000, 0], [10000.001, 0], [10000.004, 0], [-10000, 3]], np.float32)
+def test_near_rows_far_from_the_others_keep_their_digits(method):
+    matrix = np.array([[0.001, 0], [0.0022, 0], [0.0045, 0], [-30000, 3]], np.float32)
     found = nearest(matrix, k=1, metric="euclidean", method=method)
     true = (matrix[0].astype(np.float64) - matrix[1]) ** 2
     assert found.squared_distances[0, 0] == pytest.approx(true.sum(), rel=1e-6)
@@ -92,8 +92,8 @@ def test_approximate_finds_what_it_says(metric):
     true = nearest(matrix, k=30, metric=metric, method="exact")
     share = (found.squared_distances <= true.squared_distances[:, -1:]).mean()
     assert found.method == "approximate"
-    assert share > 0.94  # the worst of 50 seeds: 0.96
-    assert found.recall == pytest.approx(share, abs=0.01)
+    assert share > 0.96  # the worst of 50 seeds: 0.973
+    assert found.recall == pytest.approx(share, abs=0.008)  # the worst of 50 seeds: 0.004
     assert share < 1  # it did leave something out, else nothing is tested
     matching = found.ids == true.ids
     assert np.array_equal(found.squared_distances[matching], true.squared_distances[matching])
