@@ -51,7 +51,7 @@ def _command(path: str, command: Any) -> Iterator[str]:  # noqa: ANN401
     for argument in arguments:
         yield _row(argument.metavar, argument)
     for option in options:
-        names = ", ".join(f"`{name}`" for name in option.opts)
+        names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
         yield _row(names if option.is_flag else f"{names} {option.metavar}", option)
     yield ""
 

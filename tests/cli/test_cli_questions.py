@@ -226,6 +226,14 @@ def test_a_plot_is_written(finished: Path, tmp_path: Path, color: str):
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_plot_can_be_shaded(finished: Path, tmp_path: Path):
+    for option in ("--density", "--no-density"):
+        assert call("plot", finished, option, "-o", tmp_path / f"{option}.png").exit_code == 0
+    assert call("plot", finished, "-o", tmp_path / "auto.png").exit_code == 0
+    written = {path.stem: path.read_bytes() for path in tmp_path.iterdir()}
+    assert written["auto"] == written["--no-density"] != written["--density"]
+
+
 @pytest.mark.parametrize("kind", ["word2vec", "word2vec-binary"])
 def test_exported_vectors_come_back(finished: Path, tmp_path: Path, kind: str):
     assert call("export", finished, "--format", kind, "-o", tmp_path / "a.vec").exit_code == 0

@@ -24,10 +24,19 @@ def plot(
         str | None,
         typer.Option("--color-by", metavar="ATTRIBUTE", help="An attribute, or cluster.", show_default="cluster"),
     ] = None,
+    density: Annotated[
+        bool | None,
+        typer.Option(
+            "--density/--no-density",
+            help="Shade crowds by how dense they are, or draw a disc for each item.",
+            show_default="density from 50,000 items on",
+        ),
+    ] = None,
 ) -> None:
     """Draw the map.
 
-    Every item is a point; those that occur most are labelled where there is room.
+    Every item is a point; those that occur most are labelled where there is room. Where there are very many, crowds are
+    shaded by how dense they are.
     """
-    open_run(run).plot(label=label, color_by=color_by, path=out)
+    open_run(run).plot(label=label, color_by=color_by, density="auto" if density is None else density, path=out)
     answers().print(f"{out}", markup=False, soft_wrap=True)

@@ -25,7 +25,7 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, to_rgba_array
+    from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgba_array
     from matplotlib.dates import AutoDateLocator, num2date
     from matplotlib.figure import Figure
     from matplotlib.font_manager import get_font
@@ -33,7 +33,7 @@ try:
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import withStroke
     from matplotlib.text import Text
-    from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator
+    from matplotlib.ticker import EngFormatter, MaxNLocator
     from matplotlib.transforms import Bbox
 except ImportError as error:
     raise MissingExtraError("the plots", "matplotlib", "plots") from error
@@ -46,8 +46,6 @@ __all__ = [
     "Ground",
     "Line2D",
     "LinearSegmentedColormap",
-    "LogLocator",
-    "LogNorm",
     "MaxNLocator",
     "Normalize",
     "RendererAgg",

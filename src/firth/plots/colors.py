@@ -91,8 +91,12 @@ class Numbers:
     def scale(self) -> canvas.ScalarMappable:
         """The scale, to draw and to colour with."""
         colors = canvas.LinearSegmentedColormap.from_list("firth", list(theme.SEQUENTIAL))
-        norm = canvas.LogNorm if self.is_log else canvas.Normalize
-        return canvas.ScalarMappable(norm(self.low, self.high), colors)
+        return canvas.ScalarMappable(canvas.Normalize(*self.ends), colors)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The scale's ends in its own units: decimal logarithms where it is logarithmic."""
+        return (math.log10(self.low), math.log10(self.high)) if self.is_log else (self.low, self.high)
 
     @property
     def extend(self) -> str:
@@ -106,11 +110,12 @@ class Numbers:
     def positions(self) -> Float64:
         """Return (n_items,) where on the scale each number is, from 0 to 1; 0 where there is none."""
         numbers = np.clip(np.nan_to_num(self.values, nan=self.low), self.low, self.high)
-        return np.asarray(self.scale.norm(numbers), dtype=np.float64)
+        low, high = self.ends
+        return ((np.log10(numbers) if self.is_log else numbers) - low) / (high - low)
 
     def rgba(self) -> Float64:
         """Return (n_items, 4) colours."""
-        colors = np.asarray(self.scale.to_rgba(np.nan_to_num(self.values, nan=self.low)), dtype=np.float64)
+        colors = np.asarray(self.scale.get_cmap()(self.positions()), dtype=np.float64)
         colors[~self.present] = canvas.to_rgba_array(theme.MISSING)[0]
         return colors
 
@@ -131,7 +136,9 @@ def read_values(color_by: Iterable[Any], *, n_items: int) -> Categories | Number
     DataError
         If there is another number of values, or numbers, dates and texts are mixed.
     """
-    values = [_value(value) for value in color_by]
+    if isinstance(color_by, np.ndarray) and color_by.dtype.kind in "UOifub":
+        color_by = color_by.tolist()  # NumPy's own scalars take four times as long
+    values = [value if type(value) is str and value else _value(value) for value in color_by]
     if len(values) != n_items:
         raise DataError(f"color_by has {len(values)} values but xy has {n_items} rows; pass one value per row.")
     kinds = {type(value) for value in values if value is not None}

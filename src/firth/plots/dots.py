@@ -69,7 +69,8 @@ def draw_density(axes: canvas.Axes, points: Float64, values: Categories | Number
     )
     images = paint_layers(places, values, look=look, shape=shape)
     for image, name, zorder in zip(images, ("missing", "items"), (1, 2), strict=True):
-        canvas.image_layer(axes, shape, zorder=zorder, gid=name).set_data(image)
+        if image[..., 3].any():
+            canvas.image_layer(axes, shape, zorder=zorder, gid=name).set_data(image)
 
 
 def to_pixels(points: Float64, axes: canvas.Axes) -> Float64:

