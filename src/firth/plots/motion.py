@@ -14,8 +14,6 @@ import numpy as np
 from firth.arrays import Float32, Float64
 from firth.errors import DataError
 
-_REACH = 1  # states before and after that a window is smoothed over
-
 
 class State(Protocol):
     """A map at some iteration, such as :class:`firth.maps.frames.Frame`."""
@@ -88,27 +86,19 @@ class Motion:
         after = min(before + 1, len(self._states) - 1)
         share = place - before
         state = self._states[after if share >= 1 else before]
-        xy = (1 - share) * self._states[before].xy.astype(np.float64) + share * self._states[after].xy
+        first, second = (self._states[number].xy.astype(np.float64) for number in (before, after))
+        xy = (1 - share) * first + share * second
         low, high = ((1 - share) * ends[before] + share * ends[after] for ends in (self._low, self._high))
         return Moment(state.iteration, float(state.kl), xy, low, high)
 
 
 def _windows(states: Sequence[State]) -> tuple[Float64, Float64]:
-    """Return (n, 2) lower and (n, 2) upper ends of what each state's picture shows, smoothed in time.
+    """Return (n, 2) lower and (n, 2) upper ends of what each state's picture shows: all of its items.
 
-    The widest of a state and its neighbours, then the mean over them: no window is narrower than its state.
+    Between two states the ends move straight, as the items do, so that none ever leaves the picture. Smoothing over
+    more states was tried: a map that grows tenfold from one to the next then begins as a speck.
     """
     empty = np.zeros((1, 2))
     low = np.array([(state.xy if len(state.xy) else empty).min(axis=0) for state in states], dtype=np.float64)
     high = np.array([(state.xy if len(state.xy) else empty).max(axis=0) for state in states], dtype=np.float64)
-    widest = np.stack([_neighbours(low).min(axis=0), _neighbours(high).max(axis=0)])
-    smooth = np.stack([_neighbours(ends).mean(axis=0) for ends in widest])
-    # The last picture is the map as it is drawn elsewhere.
-    smooth[:, -1] = low[-1], high[-1]
-    return smooth[0], smooth[1]
-
-
-def _neighbours(values: Float64) -> Float64:
-    """Return (2 * _REACH + 1, n, 2) each row beside those before and after it; the ends repeat."""
-    rows = np.arange(len(values))
-    return np.stack([values[np.clip(rows + step, 0, len(values) - 1)] for step in range(-_REACH, _REACH + 1)])
+    return low, high

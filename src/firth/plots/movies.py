@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
+from firth import theme
 from firth.arrays import UInt8
 from firth.errors import MissingExtraError, OptionError, RunError
 from firth.files import atomic_path
 
 SUFFIXES = (".gif", ".mp4")
+_APART = 12  # of 255; Pillow finds the nearest colour only about so exactly
 
 
 def check_movie(path: str | Path) -> Path:
@@ -57,6 +59,30 @@ def find_ffmpeg() -> str:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError) as error:
         raise MissingExtraError("an .mp4 (a .gif does not)", "ffmpeg (apt install ffmpeg) or", "video") from error
+
+
+def make_palette(pictures: Sequence[UInt8], colors: Sequence[str], *, n_steps: int, n_colors: int) -> UInt8:
+    """Return (n, 3) uint8, n <= n_colors <= 256: colours for a GIF of such pictures.
+
+    Parameters
+    ----------
+    pictures
+        Each (rows, columns, 3) uint8, all as wide; what is common in them gets most of the palette.
+    colors
+        Colours that must be there however rare they are, as ``#rrggbb``, and so many steps to each from the paper.
+    """
+    from PIL import Image
+
+    ends = np.array([list(bytes.fromhex(color[1:])) for color in (*colors, theme.INK)], dtype=np.float64)
+    paper = np.array(list(bytes.fromhex(theme.PAPER[1:])), dtype=np.float64)
+    share = np.linspace(0, 1, n_steps + 1)[:, None, None]
+    own = np.unique(np.rint(share * ends + (1 - share) * paper).astype(np.int64).reshape(-1, 3), axis=0)[:n_colors]
+    stacked = Image.fromarray(np.concatenate(pictures))
+    reduced = stacked.quantize(n_colors, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    others = np.array(reduced.getpalette(), dtype=np.int64).reshape(-1, 3)[:n_colors]
+    # Close to one of the legend's, another would only make its discs uneven.
+    is_far = np.abs(others[:, None] - own).max(axis=2).min(axis=1) > _APART
+    return np.concatenate([own, others[is_far]])[:n_colors].astype(np.uint8)
 
 
 def write_movie(pictures: Iterable[UInt8], path: Path, *, palette: UInt8, fps: int, hold_s: float) -> None:
@@ -158,4 +184,6 @@ def _running(command: list[str]) -> Iterator[IO[bytes]]:
         if process.poll() is None:
             process.kill()
             process.wait()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
         process.stderr.close()
