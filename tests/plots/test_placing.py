@@ -66,6 +66,17 @@ def test_in_a_crowd_no_label_covers_a_labelled_point():
     assert not covers(boxes, points[rows])
 
 
+def test_no_label_covers_more_than_the_rim_of_a_disc():
+    points = np.random.default_rng(9).uniform((100, 100), (500, 400), (40, 2))
+    room = Room(frame=FRAME, taken=np.zeros((0, 4)), gap=2.0, near=13.0, far=100.0, radius=10.0)
+    places = place_boxes(points, lambda _: (60.0, 15.0), room)
+    boxes = np.array([[*place.corner, place.corner[0] + 60, place.corner[1] + 15] for place in places])
+    marked = points[[place.row for place in places]]
+    nearest = np.clip(marked, boxes[:, None, :2], boxes[:, None, 2:])
+    assert len(places) > 25
+    assert np.hypot(*np.moveaxis(nearest - marked, 2, 0)).min() >= 7
+
+
 def test_where_room_is_short_the_first_labels_win():
     rows, _ = placed([(300, 250)] * 400, [(120.0, 20.0)] * 400)
     assert rows[0] == 0

@@ -11,14 +11,14 @@ import numpy.typing as npt
 from firth import theme
 from firth.arrays import Float64, Int64
 from firth.plots import canvas
-from firth.plots.placing import Place, Room, line_to, place_boxes
+from firth.plots.placing import Room, line_to, place_boxes
 
 _NAME_STEPS = 32  # how far, in quarters of its height, a name may move from its place
 _MAX_HIDDEN = 0.2  # share of the points near its place that a name may cover
 _CORE_ROUNDS = 4
-_GAP_PT, _NEAR_PT, _FAR_PT = 0.8, 2.6, 38.0  # between labels; from a point to its label
+_GAP_PT, _NEAR_PT, _FAR_PT = 0.8, 1.4, 38.0  # between labels; from the rim of a point to its label
 _PAD_PT = 0.9  # left and right of a label, else two side by side read as one
-_LINE_FROM_PT = 4.0  # a label farther away is joined to its point
+_LINE_FROM_PT = 2.8  # a label farther from the rim of its point is joined to it
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class Labels:
     texts: list[canvas.Text]
 
 
-def place_labels(axes: canvas.Axes, xy: Float64, texts: Sequence[str], *, names: Sequence[canvas.Text]) -> Labels:
+def place_labels(
+    axes: canvas.Axes, xy: Float64, texts: Sequence[str], *, names: Sequence[canvas.Text], radius_pt: float
+) -> Labels:
     """Return the labels drawn: those of the texts for which there is room, none over another or over a name.
 
     Parameters
@@ -50,6 +52,8 @@ def place_labels(axes: canvas.Axes, xy: Float64, texts: Sequence[str], *, names:
         Their labels; where room is short, earlier ones come first.
     names
         Texts that are there already and stay visible.
+    radius_pt
+        Of the points' discs.
     """
     renderer = canvas.renderer_of(axes)
     point_px = canvas.dpi_of(axes) / 72
@@ -65,24 +69,31 @@ def place_labels(axes: canvas.Axes, xy: Float64, texts: Sequence[str], *, names:
         frame=np.asarray(axes.bbox.extents, dtype=np.float64) + np.array([1, 1, -1, -1]) * _GAP_PT * point_px,
         taken=np.array([name.get_window_extent(renderer).extents for name in names], dtype=np.float64).reshape(-1, 4),
         gap=_GAP_PT * point_px,
-        near=_NEAR_PT * point_px,
-        far=_FAR_PT * point_px,
+        near=(radius_pt + _NEAR_PT) * point_px,
+        far=(radius_pt + _FAR_PT) * point_px,
+        radius=radius_pt * point_px,
     )
     points = np.asarray(axes.transData.transform(xy), dtype=np.float64).reshape(-1, 2)
     places = place_boxes(points, size_of, room)
-    drawn = [_draw_label(axes, texts[place.row], place, points[place.row], size_of(place.row)) for place in places]
+    line_from = (radius_pt + _LINE_FROM_PT) * point_px
+    drawn = []
+    for place in places:
+        box = np.array([*place.corner, *(np.array(place.corner) + size_of(place.row))])
+        line = line_to(box, points[place.row])[[0, -1]]
+        if np.hypot(*(line[1] - line[0])) > line_from:
+            _draw_line(axes, line)
+        drawn.append(_draw_label(axes, texts[place.row], np.array(place.corner) + np.array([pad, 0])))
     probe.remove()
     return Labels(np.array([place.row for place in places], dtype=np.int64), drawn)
 
 
-def _draw_label(axes: canvas.Axes, shown: str, place: Place, point: Float64, size: tuple[float, float]) -> canvas.Text:
-    corner = np.array(place.corner)
-    to_data = axes.transData.inverted()
-    line = line_to(np.concatenate([corner, corner + size]), point)[[0, -1]]
-    if np.hypot(*(line[1] - line[0])) > _LINE_FROM_PT * canvas.dpi_of(axes) / 72:
-        ends = np.asarray(to_data.transform(line))
-        axes.plot(ends[:, 0], ends[:, 1], color=theme.INK_SOFT, linewidth=0.5, zorder=2.5)
-    x, y = to_data.transform(corner + np.array([_PAD_PT * canvas.dpi_of(axes) / 72, 0]))
+def _draw_line(axes: canvas.Axes, line: Float64) -> None:
+    ends = np.asarray(axes.transData.inverted().transform(line))
+    axes.plot(ends[:, 0], ends[:, 1], color=theme.INK_SOFT, linewidth=0.5, zorder=2.5)
+
+
+def _draw_label(axes: canvas.Axes, shown: str, corner: Float64) -> canvas.Text:
+    x, y = axes.transData.inverted().transform(corner)
     return axes.text(
         x,
         y,

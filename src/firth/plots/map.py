@@ -23,6 +23,7 @@ from firth.plots.text import one_line
 _KEY_LENGTH = 32
 _NAME_WIDTH = 15  # characters in a line of a name on the map
 _MIN_CORE = 3  # items around a name; fewer are found by the legend
+_LEAST_MARK = 6.0  # area in points squared of a labelled item's disc
 _ROOM = 0.03  # of the map's width, left empty on each side
 
 
@@ -143,12 +144,13 @@ def draw_texts(
     """Return the rows of the items that got a label, after drawing it, and the names of the categories."""
     names = _draw_names(axes, points, values) if isinstance(values, Categories) else []
     texts = [one_line(key, max_length=_KEY_LENGTH) for key in keys]
-    rows = place_labels(axes, points[: len(texts)], texts, names=names).rows
+    area = max(disc_area(len(points)), _LEAST_MARK)
+    rows = place_labels(axes, points[: len(texts)], texts, names=names, radius_pt=np.sqrt(area) / 2).rows
     colors = flat_colors(len(points)) if values is None else values.rgba()
     axes.scatter(
         points[rows, 0],
         points[rows, 1],
-        s=max(disc_area(len(points)), 6.0),
+        s=area,
         c=colors[rows],
         edgecolors=theme.INK,
         linewidths=0.5,

@@ -17,6 +17,7 @@ from firth.arrays import Bool, Float64, Int64
 _N_RINGS = 9  # with 24 boxes each
 _AVOIDED = 2_000  # points that a label first tries not to cover although they have no label yet
 _CELL_PX = 40.0
+_INNER = 0.7  # of a disc's radius: half the side of the square in it
 _PATIENCE = 10  # labels in a row for which one cell had no room; more are not tried there
 
 
@@ -33,7 +34,9 @@ class Room:
     gap
         About how far boxes are from each other and from points, >= 0.
     near, far
-        The closest and the farthest that a box may be from its point.
+        The closest and the farthest that a box may be from its point, more than ``radius``.
+    radius
+        Of the points' discs, >= 0. No box covers more than their rims.
     """
 
     frame: Float64
@@ -41,6 +44,7 @@ class Room:
     gap: float
     near: float
     far: float
+    radius: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,10 @@ class _Board:
         self.labels = np.zeros((rows, columns), dtype=np.bool_)
         self.drawn = np.zeros((rows, columns), dtype=np.bool_)  # labels, names, marked points and lines to them
         self.wanted = np.zeros((rows, columns), dtype=np.bool_)  # points that may get a label
-        self.mark(self.wanted, points)
+        half = room.radius * _INNER
+        self._disc = np.array([-half, -half, half, half])
+        for point in points:
+            self.fill_disc(self.wanted, point)
         for box in room.taken:
             self.fill(self.drawn, box)
 
@@ -71,6 +78,9 @@ class _Board:
     def fill(self, board: Bool, box: Float64) -> None:
         (left, low), (right, high) = np.maximum(self.cells(box.reshape(2, 2)), 0)
         board[low : high + 1, left : right + 1] = True
+
+    def fill_disc(self, board: Bool, point: Float64) -> None:
+        self.fill(board, np.concatenate([point, point]) + self._disc)
 
     def mark(self, board: Bool, places: Float64) -> None:
         columns, rows = self._inside(places).T
@@ -134,6 +144,7 @@ def place_boxes(points: Float64, size_of: Callable[[int], tuple[float, float]], 
                 places[row] = Place(row, (float(box[0]), float(box[1])))
                 board.fill(board.labels, box)
                 board.fill(board.drawn, box)
+                board.fill_disc(board.drawn, points[row])
                 board.mark(board.drawn, line_to(box, points[row]))
     return [places[row] for row in sorted(places)]
 
