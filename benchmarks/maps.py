@@ -5,7 +5,7 @@
 
 DATA: bands, bands-64th (trained at the rate 1/64 of their TensorFlow recipe), radio, words, planted-250k, planted-1m.
 ``engines`` compares at 750 steps, openTSNE's default, and at 500; then it looks after how many steps Firth's divergence
-that of openTSNE by interpolation, and how long that takes. The divergence is computed alike for all maps: up to 20,000
+is as low as that of openTSNE by interpolation, and how long that takes. It is computed alike for all maps: up to 20,000
 items from affinities of all pairs, above from the 90 nearest, found exactly, with all pairs repelling; above 100,000
 items repulsion is taken with theta 0.3.
 

@@ -44,7 +44,8 @@ class MapOptions:
     early_exaggeration
         By so much, >= 1.
     learning_rate
-        > 0, for the gradient with its factor 4. "auto": n_items / 12 (Belkina et al. 2019), at least 50.
+        > 0, for the gradient with its factor 4; half of it while exaggerating. "auto": n_items / 12 (Belkina et al.
+        2019), at least 50.
     theta
         How small a far group of points must look to be taken as one, 0 <= theta <= 1: 0 computes all pairs, which takes
         O(n_items**2) a step.

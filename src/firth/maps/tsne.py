@@ -41,6 +41,7 @@ _LOOK_EVERY = 50  # steps between two looks at the divergence
 _LEAST_FALL = 1e-3  # of the divergence, to count as falling
 _RESPONSE_S = 0.3  # the longest that Ctrl-C and the progress bar wait, where a step is not longer
 _MOMENTUM = (0.5, 0.8)  # while exaggerating, and after (van der Maaten & Hinton 2008)
+_RATE = (0.5, 1.0)  # of the learning rate: the whole of it throws points far off while exaggerating
 _GRADIENT = 4.0  # the kernel leaves the gradient's factor to the learning rate
 
 
@@ -209,13 +210,13 @@ class Descent:
         return min(stops)
 
     def _advance(self, stop: int) -> None:
-        is_early = self.n_done < self._options.early_iter
+        late = self.n_done >= self._options.early_iter
         started = time.perf_counter()
         is_finite = self._kernel.step(
             stop - self.n_done,
-            exaggeration=self._options.early_exaggeration if is_early else 1.0,
-            momentum=_MOMENTUM[0] if is_early else _MOMENTUM[1],
-            learning_rate=self._rate * _GRADIENT,
+            exaggeration=1.0 if late else self._options.early_exaggeration,
+            momentum=_MOMENTUM[late],
+            learning_rate=self._rate * _RATE[late] * _GRADIENT,
             n_jobs=self._n_jobs,
         )
         self._seconds_per_step = max(1e-6, (time.perf_counter() - started) / (stop - self.n_done))
