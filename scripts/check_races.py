@@ -1,4 +1,4 @@
-"""Trains, searches and reads a text with eight threads, for the thread sanitizer to watch; prints a checksum.
+"""Trains, searches, maps and reads a text with eight threads, for the thread sanitizer to watch; prints a checksum.
 
 Not a test of its own: polars, which the tests read corpora with, does not start under that sanitizer, so the corpus is
 put together by hand here.
@@ -12,21 +12,28 @@ from types import SimpleNamespace
 import numpy as np
 
 from firth import _kernel
+from firth.corpus.corpus import GroupContext
 from firth.corpus.encoded_writer import EncodedWriter
 from firth.corpus.text_options import TextOptions
 from firth.corpus.text_reading import TextReading
+from firth.maps.options import MapOptions
+from firth.maps.placing import place
+from firth.maps.quality import map_quality
+from firth.maps.tsne import tsne
 from firth.progress import Task
 from firth.training.options import TrainOptions
 from firth.training.setup import prepare
 
 sizes = np.array([40, 300, 2, 77, 160])
-context = SimpleNamespace(
+context = GroupContext(
+    name="planted",
     weight=1.0,
     choice="uniform",
     labels=[f"group{i}" for i in range(len(sizes))],
     offsets=np.concatenate([[0], np.cumsum(sizes)]),
     members=np.arange(sizes.sum(), dtype=np.int32),
     member_weights=1.0 + np.arange(sizes.sum()) % 5,
+    report={},
 )
 corpus = SimpleNamespace(
     vocabulary=range(sizes.sum()), contexts=(context,), groups=(context,), sequences=(), counts=np.ones(sizes.sum())
@@ -42,6 +49,11 @@ with tempfile.TemporaryDirectory() as folder, EncodedWriter() as writer:
     reading = TextReading(writer, TextOptions(lowercase=True), n_jobs=8, piece=1 << 14)
     reading.read(text, Task())
     encoded = writer.finish(reading.table.keys(), report=reading.report, order=reading.table.order)
-print(
-    _kernel.__file__, encoded.fingerprint[:16], hashlib.sha256(setup.inputs.tobytes() + ids.tobytes()).hexdigest()[:16]
-)
+points = np.random.default_rng(1).standard_normal((40_000, 8)).astype(np.float32)  # above the size of one task's tree
+steps = MapOptions(n_iter=20, early_iter=10, perplexity=4, neighbors="approximate")
+maps = [tsne(points, steps, n_jobs=8), tsne(points[:3000], steps, n_jobs=8)]
+placed = place(points[:300], matrix=points[:3000], xy=maps[1].xy, n_jobs=8)
+quality = map_quality(points, maps[0].xy, sample=500, n_jobs=8)
+made = [setup.inputs, ids, maps[0].xy, maps[1].xy, placed, quality.distortion]
+digest = hashlib.sha256(b"".join(array.tobytes() for array in made)).hexdigest()
+print(_kernel.__file__, encoded.fingerprint[:16], digest[:16])

@@ -19,7 +19,7 @@ for sanitizer in "${@:-address undefined thread}"; do for each in $sanitizer; do
     *) preload="" ;;
   esac
   echo "== $each"
-  run=(-m pytest -q -p no:cacheprovider -W ignore tests/training tests/vectors tests/corpus/test_text*.py
+  run=(-m pytest -q -p no:cacheprovider -W ignore tests/training tests/vectors tests/maps tests/corpus/test_text*.py
     tests/corpus/test_phrases.py)
   [ "$each" = thread ] && run=(scripts/check_races.py)
   # The interpreter's own allocations are not what is tested here: no leak check. OpenBLAS' threads are not ours either.
