@@ -74,10 +74,10 @@ def recipe(name: str, path: Path) -> Float32:
 
 
 def planted(n: int, size: int = 32) -> Float32:
-    """Return points in clusters of clusters: 40 large ones of 25 small ones, (n, size)."""
+    """Return points in clusters of clusters that overlap: 40 large ones of 25 small ones, (n, size)."""
     random = np.random.default_rng(1)
-    large = random.standard_normal((40, size)) * 2
-    small = large[:, None] + random.standard_normal((40, 25, size))
+    large = random.standard_normal((40, size))
+    small = large[:, None] + 0.5 * random.standard_normal((40, 25, size))
     chosen = random.integers(0, 1000, n)
     spreads = random.uniform(0.3, 0.8, 1000)[chosen]
     points = small.reshape(1000, size)[chosen] + random.standard_normal((n, size)) * spreads[:, None]
