@@ -122,26 +122,27 @@ class Quadtree {
         node.n_children = int32_t(end) - node.child;
     }
 
+    // Means are taken of differences: a node of equal points lies just where they do, and does not push them.
     void measure(Node& node) {
         float x = 0, y = 0, xx = 0, xy = 0, yy = 0;
         const float mass = float(node.count);
         if (node.n_children == 0) {
             const float *px = x_.data() + node.first, *py = y_.data() + node.first;
             for (int64_t i = 0; i < node.count; ++i) {
-                x += px[i];
-                y += py[i];
+                x += px[i] - px[0];
+                y += py[i] - py[0];
             }
-            x /= mass;
-            y /= mass;
+            x = px[0] + x / mass;
+            y = py[0] + y / mass;
             for (int64_t i = 0; i < node.count; ++i) add_moments(px[i] - x, py[i] - y, 1, xx, xy, yy);
         } else {
             const Node* children = nodes_.data() + node.child;
             for (int i = 0; i < node.n_children; ++i) {
-                x += float(children[i].count) * children[i].x;
-                y += float(children[i].count) * children[i].y;
+                x += float(children[i].count) * (children[i].x - children[0].x);
+                y += float(children[i].count) * (children[i].y - children[0].y);
             }
-            x /= mass;
-            y /= mass;
+            x = children[0].x + x / mass;
+            y = children[0].y + y / mass;
             for (int i = 0; i < node.n_children; ++i) {
                 const Node& child = children[i];
                 add_moments(child.x - x, child.y - y, float(child.count), xx, xy, yy);
