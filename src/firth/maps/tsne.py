@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
@@ -82,7 +83,7 @@ def tsne(
     DataError
         If the matrix or the start is not finite, or the start has another number of rows.
     DivergenceError
-        If a place leaves the range of numbers, which a learning rate far too large brings about.
+        If places leave the range of numbers, or each other's reach, which a learning rate far too large brings about.
 
     Notes
     -----
@@ -153,6 +154,7 @@ class Descent:
         self._entropy_part = given.entropy_part
         self._seconds_per_step = _RESPONSE_S
         self.n_done = 0
+        self._n_shown = 0
 
     def places(self) -> Float32:
         """Return where each item is: (n_items, 2)."""
@@ -160,18 +162,36 @@ class Descent:
         return xy
 
     def kl(self) -> float:
-        """Return the divergence of the affinities, without exaggeration, from where the items are."""
-        return float(self._kernel.divergence(self._n_jobs)) + self._entropy_part
+        """Return the divergence of the affinities, without exaggeration, from where the items are.
+
+        Raises
+        ------
+        DivergenceError
+            If they lie so far apart that there is none.
+        """
+        kl = float(self._kernel.divergence(self._n_jobs)) + self._entropy_part
+        if not np.isfinite(kl):
+            raise DivergenceError(
+                f"a map's items must feel each other, but lie too far apart for it after step {self.n_done} at the "
+                f"learning rate {self._rate:g}; give a smaller learning_rate."
+            )
+        return kl
 
     def run(self, on_frame: OnFrame | None, frame_every: int, progress: Progress) -> Ending:
         """Return why it ended, after going through the schedule."""
         with progress.task("map", total=self._options.n_iter) as task, between_steps() as check:
-            if on_frame is not None:
-                on_frame(Frame(0, self.places(), self.kl()))
-            try:
-                return self._steps(on_frame, frame_every, task, check)
-            except KeyboardInterrupt:
-                return "interrupted"
+            self._show(on_frame)
+            ending: Ending = "interrupted"
+            with suppress(KeyboardInterrupt):
+                ending = self._steps(on_frame, frame_every, task, check)
+            if self._n_shown != self.n_done:
+                self._show(on_frame)
+            return ending
+
+    def _show(self, on_frame: OnFrame | None, kl: float | None = None) -> None:
+        self._n_shown = self.n_done
+        if on_frame is not None:
+            on_frame(Frame(self.n_done, self.places(), self.kl() if kl is None else kl))
 
     def _steps(self, on_frame: OnFrame | None, frame_every: int, task: Task, check: Callable[[], None]) -> Ending:
         options, text, best = self._options, "", _Look(0, np.inf)
@@ -179,10 +199,10 @@ class Descent:
             check()
             self._advance(self._next_stop(frame_every if on_frame else None))
             is_look = self.n_done % _LOOK_EVERY == 0
-            is_frame = on_frame is not None and (self.n_done % frame_every == 0 or self.n_done == options.n_iter)
+            is_frame = on_frame is not None and self.n_done % frame_every == 0
             kl = self.kl() if is_look or is_frame else np.nan
-            if is_frame and on_frame is not None:
-                on_frame(Frame(self.n_done, self.places(), kl))
+            if is_frame:
+                self._show(on_frame, kl)
             if is_look:
                 text = f"KL {kl:.3f}"
                 if self._has_stalled(kl, best):
