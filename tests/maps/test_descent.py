@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ def test_the_divergence_falls_once_affinities_are_no_longer_exaggerated():
     after = [frame.kl for frame in frames if frame.iteration >= 250]
     assert len(after) > 5
     assert after[-1] < frames[0].kl / 2
-    assert all(later < earlier * 1.02 for earlier, later in zip(after, after[1:], strict=False))
+    assert all(later < earlier * 1.02 for earlier, later in pairwise(after))
 
 
 def test_the_divergence_reported_is_that_of_the_places():

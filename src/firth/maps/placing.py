@@ -73,6 +73,10 @@ def place(
     rows, known = as_matrix(new, name="new"), as_matrix(matrix, name="matrix")
     if not len(known):
         raise DataError("a map to place items on needs items, got none.")
+    if rows.shape[1] != known.shape[1]:
+        raise DataError(f"new must have the {known.shape[1]} columns of matrix, got {rows.shape[1]}.")
+    check_finite(rows, name="new")
+    check_finite(known, name="matrix")
     places = checked_places(xy, len(known), name="xy")
     if not len(rows):
         return np.empty((0, 2), dtype=np.float32)
@@ -92,8 +96,6 @@ def _nearest_known(rows: Float32, known: Float32, *, k: int, metric: Metric, n_j
     if metric == "cosine":
         ids, cosines = top_k(normalised_rows(rows), normalised_rows(known), k=k, n_jobs=n_jobs)
         return ids, np.maximum(2.0 - 2.0 * cosines, 0.0).astype(np.float32)
-    check_finite(rows, name="new")
-    check_finite(known, name="matrix")
     middle = known.mean(axis=0, dtype=np.float64).astype(np.float32)
     centred, queries = known - middle, rows - middle
     ids, _ = top_k(with_column(queries, 1.0), with_column(centred, half_squares(centred)), k=k, n_jobs=n_jobs)
