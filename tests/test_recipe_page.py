@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from firth.corpus.contexts import Groups, Sequences
-from firth.runs.sections import SourceOptions, VocabularySection
+from firth.runs.sections import MapSection, SourceOptions, VocabularySection
 from firth.training import TrainOptions
 
 SECTIONS = (
@@ -16,6 +16,7 @@ SECTIONS = (
     ("`[contexts", Groups),
     ('`kind = "sequences"`', Sequences),
     ("`[vocabulary]`", VocabularySection),
+    ("`[map]`", MapSection),
 )
 PAGE = (Path(__file__).parent.parent / "docs" / "recipes.md").read_text(encoding="utf-8")
 

@@ -62,14 +62,16 @@ def test_what_needs_an_extra_says_which_before_any_work(bare: Path, tmp_path: Pa
     (tmp_path / "films.csv").write_text(FILMS, encoding="utf-8")
     (tmp_path / "films.toml").write_text(RECIPE, encoding="utf-8")
     done = _run([bare / "firth", "run", "films.toml", "--out", "run"], cwd=tmp_path, status=1)
-    assert "pip install 'firth[maps]'" in done.stderr
+    assert "pip install 'firth[plots]'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_vectors_train_and_answer_without_extras(bare: Path, tmp_path: Path):
+def test_vectors_train_answer_and_are_mapped_without_extras(bare: Path, tmp_path: Path):
     (tmp_path / "films.csv").write_text(FILMS, encoding="utf-8")
     script = "import firth; corpus = firth.read_table('films.csv', contexts={'genre': firth.Groups()}); "
     script += "firth.train(corpus, vector_size=4, pairs=20_000, learning_rate=0.05, out='run').cluster(2).save()"
     _run([bare / "python", "-c", script], cwd=tmp_path)
     done = _run([bare / "firth", "neighbors", "run", "film 7", "-k", "3", "--json"], cwd=tmp_path)
     assert [neighbor["genre"] for neighbor in json.loads(done.stdout)["neighbors"]] == [["b"]] * 3
+    done = _run([bare / "firth", "map", "run", "--n-iter", "60", "--json"], cwd=tmp_path)
+    assert json.loads(done.stdout)["map"]["engine"].startswith("firth ")

@@ -15,6 +15,7 @@ from cli_calls import call
 
 import firth
 from firth.errors import OptionError
+from firth.runs import execute
 from firth.runs.recipe import Recipe
 from firth.runs.run import Run
 
@@ -254,7 +255,7 @@ def test_ctrl_c_after_training_keeps_vectors(recipe_path: Path, tmp_path: Path, 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Run, "map", interrupted)
+    monkeypatch.setattr(execute, "with_map", interrupted)
     result = call("run", recipe_path, "--out", tmp_path / "run")
     assert result.exit_code == 1
     assert "interrupted after training, at the stage 'map'" in result.stderr
@@ -268,7 +269,7 @@ def test_a_failure_after_training_keeps_vectors(recipe_path: Path, tmp_path: Pat
     def failing(*_: object, **__: object) -> None:
         raise OptionError("no room on this plane.")
 
-    monkeypatch.setattr(Run, "map", failing)
+    monkeypatch.setattr(execute, "with_map", failing)
     result = call("run", recipe_path, "--out", tmp_path / "run")
     assert result.exit_code == 1
     assert "no room on this plane." in result.stderr

@@ -148,8 +148,6 @@ def test_an_unknown_key_names_the_closest_three(finished: Path):
         (["arithmetic", "{run}", "--plus", "x"], 1, "unknown item 'x'"),
         (["clusters", "{run}", "-n", "1"], 2, "-n"),
         (["clusters", "{run}", "-n", "92"], 1, "92"),
-        (["map", "{run}", "--perplexity", "0"], 2, "--perplexity"),
-        (["map", "{run}", "--n-iter", "249"], 2, "--n-iter"),
         (["plot", "{run}", "-o", "{run}/a.gif"], 1, ".png"),
         (["plot", "{run}", "--color-by", "gnre", "-o", "{run}/a.png"], 1, "Closest: 'genre'"),
         (["plot", "{run}"], 2, "-o"),
@@ -206,17 +204,6 @@ def test_other_clusters_are_only_shown(finished: Path):
     before = (finished / "run.json").read_bytes()
     assert len(json.loads(call("clusters", finished, "-n", 5, "--json").stdout)["clusters"]) == 5
     assert (finished / "run.json").read_bytes() == before
-
-
-def test_a_new_map_is_stored(own_run: Path):
-    old = Run.load(own_run)
-    result = call("map", own_run, "--perplexity", 5, "--n-iter", 250, "--seed", 3)
-    assert result.exit_code == 0, result.output
-    assert "trustworthiness" in result.stdout
-    new = Run.load(own_run)
-    assert new.metrics["map"]["perplexity"] == 5
-    assert new.items.drop("x", "y", "distortion").equals(old.items.drop("x", "y", "distortion"))
-    assert not np.array_equal(new.items["x"], old.items["x"])
 
 
 @pytest.mark.parametrize("color", ["genre", "score", "cluster"])

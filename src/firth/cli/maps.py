@@ -72,7 +72,10 @@ def map_(
         int, typer.Option("--patience", min=0, metavar="N", help="Stop after so many steps of no gain; 0: never.")
     ] = 100,
     learning_rate: Annotated[
-        float | None, typer.Option("--learning-rate", min=0.0, metavar="R", show_default="items / 12")
+        float | None,
+        typer.Option(
+            "--learning-rate", min=0.0, metavar="R", help="How far a step goes.", show_default="items / 12, at least 50"
+        ),
     ] = None,
     theta: Annotated[
         float, typer.Option("--theta", min=0.0, max=1.0, metavar="T", help="Coarseness of far groups; 0: exact, slow.")
@@ -101,8 +104,7 @@ def map_(
 ) -> None:
     """Make the map again, and store it in the run.
 
-    Near means near in the vectors, by cosine. Ctrl-C keeps the map as far as it came. Pictures are drawn by
-    `firth plot`.
+    Ctrl-C keeps the map as far as it came. Pictures are drawn by `firth plot`.
     """
     from firth.progress import BarProgress
     from firth.runs.pictures import check_film, draw_film

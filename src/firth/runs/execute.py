@@ -63,8 +63,8 @@ def run_recipe(
     Notes
     -----
     A run that was killed and resumed, as often as may be, has the bytes of one that was not. Ctrl-C after training has
-    begun keeps what was reached: the run's status is then ``interrupted`` and it has no map. Before that it raises
-    KeyboardInterrupt.
+    begun keeps what was reached: the run's status is then ``interrupted``, and it has a map only if that had begun to
+    form. Before that it raises KeyboardInterrupt.
     """
     if not isinstance(recipe, Recipe):
         recipe = Recipe.load(recipe)
