@@ -14,7 +14,10 @@ import polars as pl
 import pytest
 from cli_calls import call
 
+from firth.maps.options import MapOptions
+from firth.maps.placing import start_from
 from firth.maps.similarity import recognisable
+from firth.maps.tsne import tsne
 from firth.runs.record import Record
 from firth.runs.run import Run
 from firth.vectors.vectors import Vectors
@@ -173,6 +176,10 @@ def test_a_map_grows_from_another_runs(own_run: Path, smaller: Path):
     assert result.exit_code == 0, result.output
     about = Run.load(own_run).metrics["map"]
     assert (about["grown_from"], about["placed_on"]) == ("smaller", None)
+    matrix, known = Run.load(own_run).vectors.matrix, np.full((91, 2), np.nan, np.float32)
+    known[:70] = places(smaller)
+    options = MapOptions(perplexity=10, early_iter=0)
+    assert np.array_equal(tsne(matrix, options, start=start_from(matrix, known)).xy, places(own_run))
     # 70 of 91 items were there: 0.956 is the least of 20 seeds of training and map, 0.992 the median.
     assert about["likeness"] > 0.9
     assert about["likeness"] == pytest.approx(recognisable(places(smaller), places(own_run)[:70]), abs=1e-6)

@@ -81,6 +81,18 @@ def kl_by_hand(p, xy):
     return float((p[held] * np.log(p[held] * weights.sum() / weights[held])).sum())
 
 
+def descended(p, xy, options, rate):
+    """Return the places after the steps that the options name, as van der Maaten's programs take them, in float64."""
+    places, changes, gains = np.array(xy, dtype=np.float64), np.zeros_like(xy, np.float64), np.ones_like(xy, np.float64)
+    for step in range(options.n_iter):
+        is_early = step < options.early_iter
+        slope = gradient_by_hand(p * (options.early_exaggeration if is_early else 1), places)
+        gains = np.where(slope * changes < 0, gains + 0.2, np.maximum(0.8 * gains, 0.01))
+        changes = (0.5 if is_early else 0.8) * changes - rate * (0.5 if is_early else 1.0) * gains * slope
+        places += changes
+    return places
+
+
 def gradient_by_hand(p, xy):
     """Equation 5 of van der Maaten & Hinton (2008)."""
     places, weights = np.asarray(xy, dtype=np.float64), q_by_hand(xy)

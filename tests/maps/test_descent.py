@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from map_oracle import dense, kl_by_hand, planted, squares
+from map_oracle import dense, descended, kl_by_hand, planted, squares
 
 from firth import _kernel
 from firth.errors import DataError, DivergenceError, FirthError
@@ -67,6 +67,17 @@ def test_any_number_of_threads_gives_the_same_steps_of_many_points(n):
         descent = ring(n)
         assert stepped(descent, 18, n_jobs=n_jobs) == expected
         assert descent.divergence(n_jobs) == divergence
+
+
+@pytest.mark.parametrize("n", [4, 17, 40])
+@pytest.mark.parametrize(("n_iter", "early_iter"), [(1, 1), (1, 0), (10, 10), (10, 0), (12, 5)])
+def test_steps_are_those_by_hand(n, n_iter, early_iter):
+    matrix, _ = planted(n)
+    options = MapOptions(theta=0.0, n_iter=n_iter, early_iter=early_iter, early_exaggeration=4.0, learning_rate=2.0)
+    start = np.random.default_rng(6).standard_normal((n, 2)).astype(np.float32)
+    expected = descended(dense(affinities(matrix, options)), start, options, 2.0)
+    found = tsne(matrix, options, start=start).xy
+    assert np.linalg.norm(found - expected) < 1e-4 * np.linalg.norm(expected - start)
 
 
 @pytest.mark.parametrize("sizes", [(1,) * 40, (17, 16, 7), (15, 1, 1, 23)])
@@ -240,6 +251,11 @@ def test_a_start_is_where_the_map_begins():
 def test_a_learning_rate_far_too_large_is_refused_with_a_way_out(n, rate):
     with pytest.raises(DivergenceError, match=r"step \d+ at the learning rate .* give a smaller learning_rate"):
         tsne(planted(n)[0], MapOptions(learning_rate=rate))
+
+
+def test_a_step_that_leaves_the_range_of_numbers_is_the_last():
+    with pytest.raises(DivergenceError, match="left the range of numbers before step 5 at the learning rate 1e\\+38"):
+        tsne(planted(50)[0], MapOptions(learning_rate=1e38, n_iter=5))
 
 
 def test_items_beyond_each_others_reach_have_no_divergence():

@@ -6,7 +6,7 @@ from map_oracle import dense, gradient_by_hand, kl_by_hand, planted
 
 from firth import _kernel
 from firth.errors import DataError
-from firth.maps.affinities import affinities, forces, kl_divergence
+from firth.maps.affinities import affinities, gradient, kl_divergence
 from firth.maps.options import MapOptions
 
 SIZES = pytest.mark.parametrize("n", [2, 3, 17, 33, 100])
@@ -32,9 +32,9 @@ def test_exact_forces_are_the_gradient_by_hand(n, extent):
     given, xy = example(n, extent=extent)
     expected = gradient_by_hand(dense(given), xy)
     if n == 2:  # p = q, whatever the places
-        assert np.abs(forces(given, xy)).max() < 1e-6 * min(1, extent)
+        assert np.abs(gradient(given, xy)).max() < 1e-6 * min(1, extent)
     else:
-        assert relative(forces(given, xy), expected) < 1e-4
+        assert relative(gradient(given, xy), expected) < 1e-4
 
 
 @SIZES_AND_EXTENTS
@@ -48,12 +48,12 @@ def test_the_gradient_by_hand_is_the_slope_of_the_divergence(n):
     given, xy = example(n, extent=2.0)
     p, places, h = dense(given), xy.astype(np.float64), 1e-5
     p /= p.sum()
-    gradient = gradient_by_hand(p, places)
+    by_hand = gradient_by_hand(p, places)
     for i, axis in ((0, 0), (n - 1, 1), (n // 2, 0)):
         step = np.zeros_like(places)
         step[i, axis] = h
         slope = (kl_by_hand(p, places + step) - kl_by_hand(p, places - step)) / (2 * h)
-        assert gradient[i, axis] == pytest.approx(slope, rel=1e-5, abs=1e-9)
+        assert by_hand[i, axis] == pytest.approx(slope, rel=1e-5, abs=1e-9)
 
 
 def test_forces_are_the_slope_of_the_divergence_that_is_reported():
@@ -61,7 +61,7 @@ def test_forces_are_the_slope_of_the_divergence_that_is_reported():
     direction = np.random.default_rng(3).standard_normal(xy.shape).astype(np.float32)
     h = 0.01
     slope = (kl_divergence(given, xy + h * direction) - kl_divergence(given, xy - h * direction)) / (2 * h)
-    assert slope == pytest.approx((forces(given, xy) * direction).sum(), rel=0.02)
+    assert slope == pytest.approx((gradient(given, xy) * direction).sum(), rel=0.02)
 
 
 def points(kind, extent, seed, n=3000):
@@ -136,22 +136,22 @@ def test_forces_on_points_in_another_order_are_the_same(n, theta):
     starts = np.searchsorted(rows, np.arange(n + 1))
     descent = _kernel.Descent(starts, columns.astype(np.int32), p[rows, columns].astype(np.float32), xy[order], theta)
     found = 4.0 * descent.forces(1)[0].astype(np.float64)[back]
-    expected = forces(given, xy, theta=theta)
+    expected = gradient(given, xy, theta=theta)
     assert np.abs(found - expected).max() <= 1e-4 * np.abs(expected).max() + 1e-7
 
 
 @pytest.mark.parametrize("shift", [(100.0, -30.0), (-3.0, 0.25)])
 def test_forces_do_not_depend_on_where_the_map_lies(shift):
     given, xy = example(100)
-    expected = forces(given, xy)
-    assert relative(forces(given, xy + np.float32(shift)), expected) < 1e-4
-    assert relative(forces(given, xy + np.float32(shift), theta=0.5), expected) < FORCE_BOUND[0.5]
+    expected = gradient(given, xy)
+    assert relative(gradient(given, xy + np.float32(shift)), expected) < 1e-4
+    assert relative(gradient(given, xy + np.float32(shift), theta=0.5), expected) < FORCE_BOUND[0.5]
 
 
 @pytest.mark.parametrize(("theta", "bound"), [(0.0, 1e-6), (0.5, 1e-2)])
 def test_forces_cancel_over_all_points(theta, bound):
     given, xy = example(100)
-    found = forces(given, xy, theta=theta)
+    found = gradient(given, xy, theta=theta)
     assert np.abs(found.sum(axis=0)).max() < bound * np.abs(found).sum()
 
 
@@ -173,7 +173,7 @@ def test_forces_on_points_in_one_place_are_nothing():
 
 
 @pytest.mark.parametrize("xy", [np.zeros((9, 2)), np.zeros((10, 3)), np.full((10, 2), np.nan), np.zeros(10)])
-@pytest.mark.parametrize("ask", [forces, kl_divergence])
+@pytest.mark.parametrize("ask", [gradient, kl_divergence])
 def test_places_that_do_not_fit_are_refused(ask, xy):
     given, _ = example(10)
     with pytest.raises(DataError, match="xy"):
