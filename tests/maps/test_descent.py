@@ -155,7 +155,7 @@ def test_the_divergence_reported_is_that_of_the_places():
 
 
 def test_far_groups_taken_as_one_lead_to_a_map_as_good():
-    # Over 50 seeds of the data the two differ by 0.032 at most: other local minima, not worse ones.
+    # Over 50 seeds of the data the two differ by 0.035 at most: other local minima, not worse ones.
     matrix = planted(300)[0]
     exact, made = tsne(matrix, MapOptions(theta=0.0)), tsne(matrix)
     assert abs(made.kl - exact.kl) < 0.05
