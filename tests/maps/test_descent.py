@@ -34,10 +34,11 @@ def filmed(matrix, options, *, frame_every=10, **how):
     return tsne(matrix, options, on_frame=frames.append, frame_every=frame_every, **how), frames
 
 
-def ring(n):
-    """Return a kernel's descent of n points, each drawn to six others, from random places."""
+def ring(n, *, far=0.0):
+    """Return a kernel's descent of n points, each drawn to six others, from random places, one of them far off."""
     columns = np.sort((np.arange(n)[:, None] + [-5, -3, -1, 1, 3, 5]) % n, axis=1).astype(np.int32)
     xy = 20 * np.random.default_rng(1).standard_normal((n, 2)).astype(np.float32)
+    xy[n // 2] += np.float32(far)
     return _kernel.Descent(
         np.arange(n + 1) * 6, columns.ravel(), np.full(6 * n, 1 / (6 * n), np.float32), xy.astype(np.float32), 0.5
     )
@@ -81,8 +82,9 @@ def test_steps_are_those_by_hand(n, n_iter, early_iter):
 
 
 @pytest.mark.parametrize("sizes", [(1,) * 40, (17, 16, 7), (15, 1, 1, 23)])
-def test_steps_may_be_taken_in_any_portions(sizes):
-    assert stepped(ring(500), *sizes) == stepped(ring(500), 40)
+@pytest.mark.parametrize("far", [0.0, 1e6])  # then all others have one place on the curve that orders them
+def test_steps_may_be_taken_in_any_portions(sizes, far):
+    assert stepped(ring(500, far=far), *sizes) == stepped(ring(500, far=far), 40)
 
 
 @pytest.mark.parametrize("frame_every", [1, 7, 1000])
