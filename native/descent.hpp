@@ -148,6 +148,11 @@ class Descent {
         tree_.measure(xy_.data(), team);
     }
 
+    void rebuild_alone() {
+        Team alone(1);
+        rebuild(alone);
+    }
+
     static bool is_reordering(int64_t step) {
         if (step < first_reordering) return step == 0;
         return step < 512 ? std::has_single_bit(uint64_t(step)) : step % 256 == 0;
@@ -219,10 +224,7 @@ class Descent {
         };
         const bool is_small = n_ < small;
         if (is_small)
-            team.each(1 + n_attractions, [&](int64_t task) {
-                Team alone(1);
-                task == 0 ? rebuild(alone) : attract_task(task - 1);
-            });
+            team.each(1 + n_attractions, [&](int64_t task) { task == 0 ? rebuild_alone() : attract_task(task - 1); });
         else
             rebuild(team);
         team.each(n_repulsions + (is_small ? 0 : n_attractions),
