@@ -165,7 +165,14 @@ def _start(table: Path, folder: Path, *more: str) -> subprocess.Popen[str]:
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "firth", "run", str(toml), "--out", str(folder), "--checkpoint-s", "0", *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that were started in the background ignore Ctrl-C, and so would what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def _wait_for_checkpoints(process: subprocess.Popen[str], folder: Path, n: int) -> None:
