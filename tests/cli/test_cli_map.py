@@ -264,7 +264,10 @@ def interrupted(*arguments: object) -> subprocess.CompletedProcess[str]:
         if re.match(r"map [1-9]", line):
             process.send_signal(signal.SIGINT)
             break
-    output, errors = process.communicate(timeout=60)
+    try:
+        output, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     return subprocess.CompletedProcess(arguments, process.returncode, output, "".join(heard) + errors)
 
 
