@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from firth.maps.tsne import tsne
+
 
 def planted(n=90, size=8, *, n_groups=3, seed=1, spread=4.0):
     """Return rows of n_groups groups, of one after the other, and their labels."""
@@ -98,3 +100,9 @@ def gradient_by_hand(p, xy):
     places, weights = np.asarray(xy, dtype=np.float64), q_by_hand(xy)
     factors = 4 * (p - weights / weights.sum()) * weights
     return factors.sum(axis=1, keepdims=True) * places - factors @ places
+
+
+def filmed(matrix, options, *, frame_every=10, **how):
+    """Return a map, and the frames of it forming."""
+    frames = []
+    return tsne(matrix, options, on_frame=frames.append, frame_every=frame_every, **how), frames
