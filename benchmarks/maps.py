@@ -1,6 +1,6 @@
 """Seconds and quality of t-SNE engines, each in a process of its own, turn about.
 
-    python benchmarks/maps.py engines DATA... --peers PYTHON [--rounds 3]
+    python benchmarks/maps.py engines DATA... --peers PYTHON [--rounds 3] [--steps 750 500]
     python benchmarks/maps.py scaling DATA...
 
 DATA: bands, bands-64th (trained at the rate 1/64 of their TensorFlow recipe), radio, words, planted-250k, planted-1m.
@@ -142,16 +142,15 @@ def call(python: str, script: str, *arguments: object) -> dict[str, Any]:
     return figures
 
 
-def engines(names: list[str], *, peers: str | None, rounds: int, folder: Path) -> None:
+def engines(names: list[str], *, peers: str | None, rounds: int, steps: list[int], folder: Path) -> None:
     """Measure all engines on each set."""
     for name in names:
         data = Set(name, folder)
         print(f"\n### {name}: {data.rows.shape[0]:,} x {data.rows.shape[1]}", flush=True)
-        target = compare(data, 750, peers, rounds, folder)
-        compare(data, 500, peers, rounds, folder)
-        compare(data, 1000, None, rounds, folder)
-        if target is not None:
-            time_to(data, target, rounds, folder)
+        targets = [compare(data, n_iter, peers, rounds, folder) for n_iter in steps]
+        compare(data, MapOptions().n_iter, None, rounds, folder)
+        if targets[0] is not None:
+            time_to(data, targets[0], rounds, folder)
 
 
 def compare(data: Set, n_iter: int, peers: str | None, rounds: int, folder: Path) -> float | None:
@@ -229,11 +228,12 @@ def main() -> None:
     parser.add_argument("data", nargs="+", choices=tuple(SETS))
     parser.add_argument("--peers", help="a Python that has the other engines")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, nargs="+", default=[750, 500])
     given = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
         if given.what == "engines":
-            engines(given.data, peers=given.peers, rounds=given.rounds, folder=Path(folder))
+            engines(given.data, peers=given.peers, rounds=given.rounds, steps=given.steps, folder=Path(folder))
         else:
             scaling(given.data, Path(folder))
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from map_oracle import filmed, planted
 
+from firth.errors import OptionError
 from firth.maps.affinities import affinities, kl_divergence
 from firth.maps.options import MapOptions
 from firth.maps.tsne import tsne
@@ -97,3 +98,9 @@ def test_a_callback_that_fails_is_not_hidden():
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         tsne(planted(20)[0], QUICK, on_frame=failing)
+
+
+@pytest.mark.parametrize("frame_every", [0, -3])
+def test_frames_need_a_distance(frame_every):
+    with pytest.raises(OptionError, match=rf"frame_every must be >= 1, got {frame_every}"):
+        filmed(planted(33)[0], QUICK, frame_every=frame_every)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from firth import _kernel
 from firth.arrays import Float32
-from firth.errors import DivergenceError
+from firth.errors import DivergenceError, OptionError
 from firth.interruption import between_steps
 from firth.maps.affinities import Affinities, affinities, checked_places
 from firth.maps.frames import Frame
@@ -80,6 +80,8 @@ def tsne(
 
     Raises
     ------
+    OptionError
+        If ``frame_every`` is below 1.
     DataError
         If the matrix or the start is not finite, or the start has another number of rows.
     DivergenceError
@@ -91,6 +93,8 @@ def tsne(
     descent returns what was reached, with the ending "interrupted".
     """
     options = MapOptions() if options is None else options
+    if frame_every < 1:
+        raise OptionError(f"frame_every must be >= 1, got {frame_every}.")
     started = time.perf_counter()
     rows = as_matrix(matrix, name="matrix")
     check_finite(rows, name="matrix")

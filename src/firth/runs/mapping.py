@@ -58,8 +58,6 @@ class Making:
     def __post_init__(self) -> None:
         if self.grow_from is not None and self.place_on is not None:
             raise OptionError("give either grow_from or place_on, got both.")
-        if self.frame_every < 1:
-            raise OptionError(f"frame_every must be >= 1, got {self.frame_every}.")
 
 
 def with_map(run: RunT, options: MapOptions, how: Making) -> RunT:
