@@ -202,3 +202,9 @@ def wrong_descents():
 def test_the_kernel_refuses_affinities_that_are_none(arguments, rule):
     with pytest.raises(ValueError, match=rule):
         _kernel.Descent(*arguments.values())
+
+
+def test_a_map_without_a_divergence_is_refused():
+    given, xy = example(100)
+    with pytest.raises(DataError, match="too far apart"):
+        kl_divergence(given, xy * np.float32(1e15))

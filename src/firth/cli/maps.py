@@ -109,8 +109,18 @@ def map_(
     from firth.progress import BarProgress
     from firth.runs.pictures import check_film, draw_film
 
-    if animate is not None and (method is not Method.tsne or place_on is not None):
-        raise typer.BadParameter("only Firth's own t-SNE shows a map forming.", param_hint="--animate")
+    _check_usage(method, grow_from=grow_from, place_on=place_on, animate=animate)
+    options = _options(
+        method=method.value,
+        perplexity=tuple(perplexity) if perplexity else 30.0,
+        n_neighbors=n_neighbors,
+        metric=metric.value,
+        neighbors=neighbors.value,
+        n_iter=n_iter,
+        patience=patience,
+        learning_rate="auto" if learning_rate is None else learning_rate,
+        theta=theta,
+    )
     opened, progress = open_run(run), BarProgress()
     frames: list[Frame] = []
     if animate is not None:
@@ -123,19 +133,34 @@ def map_(
         frame_every=max(1, n_iter // _N_FRAMES),
         progress=progress,
         n_jobs=n_jobs or "auto",
-        method=method.value,
-        perplexity=tuple(perplexity) if perplexity else 30.0,
-        n_neighbors=n_neighbors,
-        metric=metric.value,
-        neighbors=neighbors.value,
-        n_iter=n_iter,
-        patience=patience,
-        learning_rate="auto" if learning_rate is None else learning_rate,
-        theta=theta,
+        **options,
     ).save()
     if animate is not None:
         draw_film(made, frames, animate, color_by=color_by, progress=progress)
     _report(made, animate, json=json)
+
+
+def _check_usage(method: Method, *, grow_from: str | None, place_on: str | None, animate: Path | None) -> None:
+    """Raise if options are given that do not go together."""
+    if grow_from is not None and place_on is not None:
+        raise typer.BadParameter("grows, and --place-on keeps: give one of them.", param_hint="--grow-from")
+    for name, given in (("--grow-from", grow_from), ("--place-on", place_on)):
+        if given is not None and method is not Method.tsne:
+            raise typer.BadParameter(f"goes with method tsne only, got {method.value}.", param_hint=name)
+    if animate is not None and (method is not Method.tsne or place_on is not None):
+        raise typer.BadParameter("only Firth's own t-SNE shows a map forming.", param_hint="--animate")
+
+
+def _options(**given: object) -> dict[str, object]:
+    """Return the options of a map, if they are ones."""
+    from firth.errors import OptionError
+    from firth.maps.options import MapOptions
+
+    try:
+        MapOptions(**given)  # type: ignore[arg-type]  # it checks every value itself
+    except OptionError as error:
+        raise typer.BadParameter(str(error)) from error
+    return given
 
 
 def _report(made: Run, film: Path | None, *, json: bool) -> None:

@@ -140,11 +140,14 @@ def kl_divergence(
     Raises
     ------
     DataError
-        If the map is not finite or has another number of rows.
+        If the map is not finite, has another number of rows, or spans so much that it has no divergence in float32.
     """
     places = checked_places(xy, len(given), name="xy")
     descent = _kernel.Descent(given.starts, given.columns, given.values, places, theta)
-    return float(descent.divergence(n_threads(n_jobs)) + given.entropy_part)
+    kl = float(descent.divergence(n_threads(n_jobs)) + given.entropy_part)
+    if not math.isfinite(kl):
+        raise DataError("xy must have points that feel each other, but they lie too far apart; divide it by a number.")
+    return kl
 
 
 def gradient(

@@ -85,8 +85,8 @@ class MapOptions:
         _require(self.early_iter >= 0, "early_iter must be >= 0", self.early_iter)
         exaggeration = self.early_exaggeration
         _require(math.isfinite(exaggeration) and exaggeration >= 1, "early_exaggeration must be >= 1", exaggeration)
-        rate = self.learning_rate
-        if not (rate == "auto" or (math.isfinite(rate) and rate > 0)):
+        rate: object = self.learning_rate
+        if rate != "auto" and not (isinstance(rate, int | float) and math.isfinite(rate) and rate > 0):
             raise OptionError(f"learning_rate must be 'auto' or > 0, got {rate!r}.")
         _require(0 <= self.theta <= 1, "theta must be from 0 to 1", self.theta)
         if self.patience < 0 or self.patience % 50:
