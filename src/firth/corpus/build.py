@@ -11,12 +11,13 @@ from functools import partial
 
 import polars as pl
 
-from firth.corpus.assemble import Rejected, assemble, check_contexts
+from firth.corpus.assemble import Rejected, check_contexts
 from firth.corpus.columns import check_columns
 from firth.corpus.contexts import Context, Groups, Sequences
 from firth.corpus.corpus import Corpus
 from firth.corpus.encoded import Encoded
 from firth.corpus.grouping import read_rows
+from firth.corpus.intake import Intake
 from firth.corpus.ordering import encode_rows
 from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import OptionError
@@ -63,6 +64,13 @@ def build(
     O(n log n) in the number of rows; a few copies of the columns that are named. An item that is in one context only is
     counted there only; an item's rows are counted once per context, also where contexts share a frame.
     """
+    return take_in(frames, contexts, rejected=rejected).corpus(vocabulary)
+
+
+def take_in(
+    frames: Mapping[str, pl.DataFrame], contexts: Mapping[str, Context], *, rejected: Rejected | None = None
+) -> Intake:
+    """Return what the frames of some contexts hold, before it is decided which keys become items; see :func:`build`."""
     check_contexts(contexts)
     for name, declared in contexts.items():
         if name not in frames:
@@ -77,4 +85,4 @@ def build(
     for name, declared in contexts.items():
         if isinstance(declared, Sequences):
             encoded |= encode_rows({name: declared}, partial(batches, frames[name]))
-    return assemble(encoded, contexts, vocabulary=vocabulary, rows=rows, rejected=rejected)
+    return Intake(dict(contexts), encoded, rows, rejected or Rejected())

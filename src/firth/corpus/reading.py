@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from firth.corpus.assemble import Rejected, assemble, check_contexts
-from firth.corpus.build import build
+from firth.corpus.assemble import Rejected, check_contexts
+from firth.corpus.build import take_in
 from firth.corpus.contexts import Context, Sequences
 from firth.corpus.corpus import Corpus
+from firth.corpus.intake import Intake
 from firth.corpus.ordering import encode_rows
 from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import OptionError
@@ -75,8 +76,15 @@ def read_sql(
     ...             weight=2, aggregate="mean", round=0, query="select artist as item, score as value from reviews")},
     ... )  # doctest: +SKIP
     """
-    check_contexts(contexts)
     vocabulary = VocabularyOptions(min_count=min_count, max_items=max_items, unknown=unknown)
+    return built(sql_intake(uri, query, contexts=contexts, progress=progress), vocabulary, progress)
+
+
+def sql_intake(
+    uri: str, query: str | None = None, *, contexts: Mapping[str, Context], progress: Progress | None = None
+) -> Intake:
+    """Return what queries to a database select, before it is decided which keys become items; see :func:`read_sql`."""
+    check_contexts(contexts)
     progress = progress or SilentProgress()
     texts: dict[str, str] = {}
     for name, declared in contexts.items():
@@ -92,10 +100,7 @@ def read_sql(
         for i, text in enumerate(distinct):
             frames[text] = sql.query(uri, text)
             task.update(i + 1, text=f"{frames[text].height:,} rows")
-    with progress.task("building", total=1) as task:
-        corpus = build({name: frames[text] for name, text in texts.items()}, contexts, vocabulary=vocabulary)
-        task.update(1, text=f"{len(corpus):,} items")
-    return corpus
+    return take_in({name: frames[text] for name, text in texts.items()}, contexts)
 
 
 def read_table(
@@ -147,41 +152,47 @@ def read_table(
     names, and by 12 to 20 bytes per row, which are sorted a million at a time; an order of texts is held as
     well. With Groups the whole table is held.
     """
-    check_contexts(contexts)
     vocabulary = VocabularyOptions(min_count=min_count, max_items=max_items, unknown=unknown)
+    return built(table_intake(table, contexts=contexts, strict=strict, progress=progress), vocabulary, progress)
+
+
+def table_intake(
+    table: object, *, contexts: Mapping[str, Context], strict: bool = False, progress: Progress | None = None
+) -> Intake:
+    """Return what a table holds, before it is decided which keys become items; see :func:`read_table`."""
+    check_contexts(contexts)
     progress = progress or SilentProgress()
     for name, declared in contexts.items():
         if declared.query is not None:
             raise OptionError(f"context {name!r} has a query, but a table is read whole; leave the query out.")
     if all(isinstance(declared, Sequences) for declared in contexts.values()):
-        return _sequences(table, contexts, vocabulary, strict, progress)
+        return _sequences(table, contexts, strict, progress)
     with progress.task("reading", total=1) as task:
         read = tables.read(table)
         task.update(1, text=f"{read.frame.height:,} rows")
     if strict:
         read.check()
-    rejected = Rejected(read.n_rejected, read.examples)
-    with progress.task("building", total=1) as task:
-        corpus = build(dict.fromkeys(contexts, read.frame), contexts, vocabulary=vocabulary, rejected=rejected)
+    return take_in(dict.fromkeys(contexts, read.frame), contexts, rejected=Rejected(read.n_rejected, read.examples))
+
+
+def built(intake: Intake, vocabulary: VocabularyOptions, progress: Progress | None = None) -> Corpus:
+    """Return the corpus of what was read, and tell ``progress`` of it."""
+    with (progress or SilentProgress()).task("building", total=1) as task:
+        corpus = intake.corpus(vocabulary)
         task.update(1, text=f"{len(corpus):,} items")
     return corpus
 
 
-def _sequences(
-    table: object, contexts: Mapping[str, Context], vocabulary: VocabularyOptions, strict: bool, progress: Progress
-) -> Corpus:
-    """Return the corpus of a table that holds sequences only, and so is read in batches."""
+def _sequences(table: object, contexts: Mapping[str, Context], strict: bool, progress: Progress) -> Intake:
+    """Return what a table holds that is of sequences only, and so is read in batches."""
     declared = {name: context for name, context in contexts.items() if isinstance(context, Sequences)}
     needed = {column for context in declared.values() for column in context.columns}
     source = table if isinstance(table, (str, PathLike)) else tables.read(table).frame
     with progress.task("reading") as task:
         reader = _Reader(source, needed, strict, task)
         encoded = encode_rows(declared, reader.batches)
-    with progress.task("building", total=1) as task:
-        rejected = Rejected(reader.n_rejected, reader.examples[: tables.N_EXAMPLES])
-        corpus = assemble(encoded, contexts, vocabulary=vocabulary, rejected=rejected)
-        task.update(1, text=f"{len(corpus):,} items")
-    return corpus
+    rejected = Rejected(reader.n_rejected, reader.examples[: tables.N_EXAMPLES])
+    return Intake(dict(contexts), encoded, rejected=rejected)
 
 
 class _Reader:

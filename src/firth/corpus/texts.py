@@ -20,12 +20,13 @@ import numpy as np
 
 from firth import _kernel
 from firth.arrays import Int32
-from firth.corpus.assemble import assemble, check_contexts
+from firth.corpus.assemble import check_contexts
 from firth.corpus.cache import keep
-from firth.corpus.contexts import Sequences
+from firth.corpus.contexts import Context, Sequences
 from firth.corpus.corpus import Corpus
 from firth.corpus.encoded import FORMAT, Encoded
 from firth.corpus.encoded_writer import EncodedWriter
+from firth.corpus.intake import Intake
 from firth.corpus.phrases import PhraseOptions, join_phrases, phrase_options
 from firth.corpus.text_options import TextOptions
 from firth.corpus.text_reading import TextReading
@@ -119,7 +120,7 @@ def read_text(
     if not paths:
         raise OptionError("path must name at least one text, got none.")
     vocabulary = VocabularyOptions(min_count=min_count, max_items=max_items, unknown=unknown)
-    contexts = {name: Sequences(window=window)}
+    contexts: dict[str, Context] = {name: Sequences(window=window)}
     check_contexts(contexts)
     options = TextOptions(
         lowercase=lowercase,
@@ -130,7 +131,7 @@ def read_text(
     )
     kept = cache if isinstance(cache, bool) else Path(cache)
     encoded = encode_text(paths, options, cache=kept, n_jobs=n_threads(n_jobs), progress=progress)
-    return assemble({name: encoded}, contexts, vocabulary=vocabulary)
+    return Intake(contexts, {name: encoded}).corpus(vocabulary)
 
 
 def encode_text(

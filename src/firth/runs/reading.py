@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from firth.corpus.cache import cache_folder
-from firth.corpus.contexts import Sequences
 from firth.corpus.corpus import Corpus
-from firth.corpus.reading import read_sql, read_table
-from firth.corpus.texts import read_text
+from firth.corpus.intake import Intake
+from firth.corpus.reading import built, sql_intake, table_intake
+from firth.corpus.texts import encode_text
 from firth.errors import MissingExtraError, OptionError
 from firth.maps.libraries import require_library
 from firth.progress import Progress, SilentProgress
 from firth.runs.recipe import Recipe
 from firth.runs.sections import SourceOptions
 from firth.sources.packaged_text import packaged_text
+from firth.threads import n_threads
 
 
 def read_source(recipe: Recipe, progress: Progress | None) -> Corpus:
     """Return the corpus of a recipe's source."""
+    return built(read_intake(recipe, progress), recipe.vocabulary.of(recipe.source.kind), progress)
+
+
+def read_intake(recipe: Recipe, progress: Progress | None) -> Intake:
+    """Return what a recipe's source holds, before it is decided which keys become items."""
     source, contexts = recipe.source, recipe.declared
-    kept: dict[str, Any] = asdict(recipe.vocabulary.of(source.kind))
     if source.uri is not None:
-        return read_sql(source.uri, source.query, contexts=contexts, **kept, progress=progress)
+        return sql_intake(source.uri, source.query, contexts=contexts, progress=progress)
     if source.kind != "text":
-        return read_table(source.path, contexts=contexts, **kept, strict=source.strict, progress=progress)
-    ((name, declared),) = contexts.items()
-    assert isinstance(declared, Sequences)  # the recipe checked it
+        return table_intake(source.path, contexts=contexts, strict=source.strict, progress=progress)
+    path = Path(source.path) if source.path else _packaged(source, progress)
     text = recipe.vocabulary.text_options(tokens_per_sequence=source.tokens_per_sequence, strict=source.strict)
-    return read_text(
-        source.path or _packaged(source, progress),
-        name=name,
-        window=declared.window,
-        **kept,
-        lowercase=text.lowercase,
-        token_pattern=text.token_pattern,
-        tokens_per_sequence=text.tokens_per_sequence,
-        phrases=text.phrases or False,
-        strict=text.strict,
-        cache=source.cache,
-        n_jobs=recipe.train.n_jobs,
-        progress=progress,
-    )
+    cache = source.cache if isinstance(source.cache, bool) else Path(source.cache)
+    n_jobs = n_threads(recipe.train.n_jobs)
+    encoded = encode_text([path], text, cache=cache, n_jobs=n_jobs, progress=progress)
+    return Intake(contexts, dict.fromkeys(contexts, encoded))
 
 
 def about_source(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
