@@ -40,6 +40,8 @@ class Purpose(IntEnum):
     SEQUENCES = 8
     NEAREST = 9
     MAP_SAMPLE = 11
+    HOLDOUT = 12
+    RESAMPLES = 13
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:

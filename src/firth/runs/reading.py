@@ -10,6 +10,7 @@ from firth.corpus.cache import cache_folder
 from firth.corpus.corpus import Corpus
 from firth.corpus.intake import Intake
 from firth.corpus.reading import built, sql_intake, table_intake
+from firth.corpus.splitting import split
 from firth.corpus.texts import encode_text
 from firth.errors import MissingExtraError, OptionError
 from firth.maps.libraries import require_library
@@ -21,8 +22,11 @@ from firth.threads import n_threads
 
 
 def read_source(recipe: Recipe, progress: Progress | None) -> Corpus:
-    """Return the corpus of a recipe's source."""
-    return built(read_intake(recipe, progress), recipe.vocabulary.of(recipe.source.kind), progress)
+    """Return the corpus of a recipe's source, without the sequences that it holds out."""
+    intake = read_intake(recipe, progress)
+    if recipe.holdout is not None:
+        intake = split(intake, recipe.holdout).train
+    return built(intake, recipe.vocabulary.of(recipe.source.kind), progress)
 
 
 def read_intake(recipe: Recipe, progress: Progress | None) -> Intake:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from firth.corpus.contexts import Context, Groups, Sequences
+from firth.corpus.splitting import Holdout
 from firth.errors import DataError, OptionError, SourceNotFoundError, closest
 from firth.runs.folder import OWN_COLUMNS
 from firth.runs.overrides import SECTIONS, override
@@ -48,6 +49,8 @@ class Recipe:
         What items share, by name; none is needed for a text and for playlists.
     vocabulary
         Which keys become items, and how a text becomes keys.
+    holdout
+        Which sequences are kept out of the run, so that it can be asked about them; None: all are trained.
     start
         The run that training goes on from; None: it begins anew.
     train
@@ -65,6 +68,7 @@ class Recipe:
     source: SourceOptions
     contexts: Mapping[str, Context] = field(default_factory=dict)
     vocabulary: VocabularySection = field(default_factory=VocabularySection)
+    holdout: Holdout | None = None
     start: StartOptions | None = None
     train: TrainOptions = field(default_factory=TrainOptions)
     clusters: ClusterOptions = field(default_factory=ClusterOptions)
@@ -84,6 +88,8 @@ class Recipe:
             self._check_text()
         elif self.vocabulary.is_of_text:
             raise OptionError("[vocabulary] lowercase, token_pattern and phrases go with a text (.txt).")
+        if self.holdout is not None:
+            self._check_holdout(self.holdout)
         attributes = [name for name, context in self.declared.items() if isinstance(context, Groups)]
         for color in self.plots.color_by:
             if color not in (*attributes, "cluster"):
@@ -96,6 +102,13 @@ class Recipe:
         if changed(context, weight=1.0, window=None) != Sequences():
             raise OptionError(f"contexts.{name}: a text has no columns; of its context give weight and window only.")
 
+    def _check_holdout(self, holdout: Holdout) -> None:
+        ordered = [name for name, context in self.declared.items() if isinstance(context, Sequences)]
+        if not ordered:
+            raise OptionError("[holdout] holds sequences out, and no context here is ordered: leave it out.")
+        if holdout.context is not None and holdout.context not in ordered:
+            raise OptionError("[holdout] " + unknown("context", holdout.context, ordered))
+
     @property
     def declared(self) -> dict[str, Context]:
         """The contexts, those that the source brings with it where none are given."""
@@ -107,6 +120,7 @@ class Recipe:
             "source": _plain(self.source),
             "contexts": {name: _plain_context(context) for name, context in self.contexts.items()},
             "vocabulary": _plain(self.vocabulary),
+            **({} if self.holdout is None else {"holdout": _plain(self.holdout)}),
             "start": {} if self.start is None else _plain(self.start),
             "train": _plain(self.train),
             "clusters": _plain(self.clusters),
@@ -140,6 +154,7 @@ class Recipe:
                 for context, table in tables.get("contexts", {}).items()
             },
             vocabulary=from_table(VocabularySection, vocabulary, where="vocabulary"),
+            holdout=from_table(Holdout, tables["holdout"], where="holdout") if "holdout" in tables else None,
             start=from_table(StartOptions, tables["start"], where="start") if tables.get("start") else None,
             train=from_table(TrainOptions, train, where="train"),
             clusters=from_table(ClusterOptions, tables.get("clusters", {}), where="clusters"),

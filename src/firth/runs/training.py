@@ -141,14 +141,7 @@ def trained(
         )
     record.document["training"] = {"asked": asked, "options": training.options, "status": training.status}
     record.document["instruction_set"] = training.variant
-    vectors = Vectors(
-        corpus.vocabulary.keys,
-        training.vectors,
-        outputs=None if options.tied else training.outputs,
-        biases=training.biases if options.objective == "nce" else None,
-        noise=training.noise,
-        counts=corpus.counts,
-    )
+    vectors = vectors_of(corpus, options, training)
     items = blank_items(corpus.vocabulary.keys, corpus.counts).hstack(corpus.attributes)
     if begin is not None:
         vectors = begin.extended(vectors)
@@ -163,6 +156,18 @@ def trained(
     if training.status == "interrupted":
         record.end("interrupted", error="interrupted while training; the vectors are those that were reached")
     return run
+
+
+def vectors_of(corpus: Corpus, options: TrainOptions, training: Training) -> Vectors:
+    """Return what a training left as vectors that answer."""
+    return Vectors(
+        corpus.vocabulary.keys,
+        training.vectors,
+        outputs=None if options.tied else training.outputs,
+        biases=training.biases if options.objective == "nce" else None,
+        noise=training.noise,
+        counts=corpus.counts,
+    )
 
 
 def ended(run: Run, record: Record) -> Run:

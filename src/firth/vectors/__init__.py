@@ -1,5 +1,6 @@
-"""The matrix of vectors, and questions to it: neighbours, arithmetic, clusters, files."""
+"""One vector per item, and the questions asked of them."""
 
-from firth.vectors.vectors import Neighbors, Vectors
+from firth.vectors.similar import Neighbors
+from firth.vectors.vectors import Vectors
 
 __all__ = ["Neighbors", "Vectors"]

@@ -14,7 +14,7 @@ Mnih & Teh (2012). A fast and simple algorithm for training neural probabilistic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -25,11 +25,11 @@ from firth.arrays import Float32, Int32, Int64
 from firth.corpus.vocabulary import Vocabulary
 from firth.errors import DataError, OptionError, UnknownItemError
 from firth.vectors.neighbors import top_k
+from firth.vectors.queries import checked_query, in_blocks, row_sums
 
 if TYPE_CHECKING:
     from firth.vectors.vectors import Vectors
 
-_BLOCK = 1 << 22  # numbers gathered in one piece
 _MAX_NAMED = 3  # unknown keys that a message names
 
 
@@ -87,12 +87,12 @@ class Predictor:
         """Return what goes with each query; see :meth:`firth.Vectors.recommend_ids`."""
         if k < 0:
             raise OptionError(f"k must be >= 0, got {k}.")
-        asked = [_checked(query, n_items=len(self._inputs)) for query in queries]
+        asked = [checked_query(query, n_items=len(self._inputs)) for query in queries]
         skips = [self._skipped(query) if exclude_query else query[:0] for query in asked]
         n_skips = np.array([len(skip) for skip in skips], dtype=np.int64)
         ids = np.full((len(asked), min(k, len(self._candidates))), -1, dtype=np.int32)
         predictions = np.full(ids.shape, -np.inf, dtype=np.float32)
-        for members in self._blocks(asked, n_skips):
+        for members in in_blocks([len(query) for query in asked], n_skips, size=self._inputs.shape[1]):
             exclude = np.stack([skips[member] for member in members])
             means = self._means([asked[member] for member in members])
             found, scores = top_k(means, self._rows, k=k, exclude=exclude, n_jobs=n_jobs)
@@ -105,19 +105,11 @@ class Predictor:
         places = np.unique(self._places[query])
         return places[places >= 0].astype(np.int64)
 
-    def _blocks(self, asked: list[Int64], n_skips: Int64) -> Iterator[Int64]:
-        """Yield the queries in blocks that leave out equally many candidates, as the search wants them."""
-        for n in np.unique(n_skips):
-            members = np.flatnonzero(n_skips == n)
-            sizes = np.cumsum([len(asked[member]) * self._inputs.shape[1] for member in members])
-            yield from np.split(members, np.flatnonzero(np.diff(sizes // _BLOCK)) + 1)
-
     def _means(self, asked: list[Int64]) -> Float32:
         """Return the queries' rows: the mean of the items' vectors, and a 1 for the constant."""
         lengths = np.array([len(query) for query in asked])
-        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        sums = np.add.reduceat(self._inputs[np.concatenate(asked)].astype(np.float64), starts, axis=0)
-        return np.hstack([sums / lengths[:, None], np.ones((len(asked), 1))]).astype(np.float32)
+        means = row_sums(self._inputs, asked) / lengths[:, None]
+        return np.hstack([means, np.ones((len(asked), 1))]).astype(np.float32)
 
 
 def known_ids(vocabulary: Vocabulary, keys: Sequence[str]) -> Int32:
@@ -157,12 +149,3 @@ def _constants(vectors: Vectors) -> Float32:
         f"recommending needs the model's own prediction, but these vectors came without their {missing} (imported, or "
         "trained by an earlier version). Train them with Firth; neighbors answers what is like an item without them."
     )
-
-
-def _checked(query: npt.ArrayLike, *, n_items: int) -> Int64:
-    ids = np.asarray(query)
-    if ids.ndim != 1 or ids.size == 0 or ids.dtype.kind not in "iu":
-        raise DataError(f"a query must be a list of at least one id, got {ids.dtype} of the shape {ids.shape}.")
-    if ids.min() < 0 or ids.max() >= n_items:
-        raise DataError(f"ids must be from 0 to {n_items - 1}, got {ids.min()} to {ids.max()}.")
-    return ids.astype(np.int64)

@@ -6,18 +6,18 @@ All answers are computed in the vectors, by cosine. Nothing here knows of the tw
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from firth.arrays import Float32, Int32, Int64
+from firth.arrays import Float32, Int64
 from firth.corpus.vocabulary import Vocabulary
 from firth.errors import DataError, OptionError
 from firth.vectors.neighbors import as_matrix, first_not_finite, normalised_rows, top_k
 from firth.vectors.recommend import Predictor, Recommendations, known_ids
+from firth.vectors.similar import Neighbors, similar
 
 if TYPE_CHECKING:
     import keras
@@ -25,22 +25,6 @@ if TYPE_CHECKING:
     from gensim.models import KeyedVectors, Word2Vec
 
 Array = TypeVar("Array", Float32, Int64)
-
-
-@dataclass(frozen=True, eq=False)
-class Neighbors:
-    """The nearest items of several items.
-
-    Parameters
-    ----------
-    ids
-        (n_queries, m) int32, nearest first, equal similarities by the lower id.
-    similarities
-        (n_queries, m) float32, cosines.
-    """
-
-    ids: Int32
-    similarities: Float32
 
 
 class Vectors:
@@ -225,12 +209,44 @@ class Vectors:
         if not added and not minus:
             raise OptionError("most_similar needs at least one key: a key, plus=[...] or minus=[...].")
         ids = self._vocabulary.ids([*added, *minus])
-        signs = np.array([1.0] * len(added) + [-1.0] * len(minus))
-        query = (self.normalised[ids].astype(np.float64) * signs[:, None]).sum(axis=0, keepdims=True)
-        found, cosines = top_k(
-            normalised_rows(query.astype(np.float32)), self.normalised, k=k, exclude=np.unique(ids)[None, :]
-        )
-        return [(self._vocabulary.keys[i], float(cosine)) for i, cosine in zip(found[0], cosines[0], strict=True)]
+        signs = [1.0] * len(added) + [-1.0] * len(minus)
+        found = similar(self.normalised, [ids], weights=[signs], k=k)
+        pairs = zip(found.ids[0].tolist(), found.similarities[0].tolist(), strict=True)
+        return [(self._vocabulary.keys[i], cosine) for i, cosine in pairs if i >= 0]
+
+    def similar_ids(
+        self,
+        queries: Sequence[npt.ArrayLike],
+        *,
+        k: int = 10,
+        exclude_query: bool = True,
+        n_jobs: int | Literal["auto"] = "auto",
+    ) -> Neighbors:
+        """Return what is like each of many queries, as ``most_similar(plus=query)`` answers each.
+
+        Parameters
+        ----------
+        queries
+            Each a list of at least one id; its items' normalised vectors are added.
+        k
+            How many, >= 0; rows are filled up with -1 where there are fewer.
+        exclude_query
+            Whether a query's own items are left out.
+        n_jobs
+            Threads; "auto" takes all processors that this process may use.
+
+        Raises
+        ------
+        DataError
+            If an id does not exist or a query is empty.
+        OptionError
+            If ``k`` or ``n_jobs`` is outside its range.
+
+        Notes
+        -----
+        Exact. O(n_queries * n_items * size) time. Same bytes for any ``n_jobs``, and for a query alone as among others.
+        """
+        return similar(self.normalised, queries, k=k, exclude_query=exclude_query, n_jobs=n_jobs)
 
     def neighbors(
         self, ids: npt.ArrayLike | None = None, *, k: int = 10, n_jobs: int | Literal["auto"] = "auto"
