@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli.arguments import JobsOption, JsonOption, RunArgument, open_run
+from firth.cli.arguments import JobsOption, JsonOption, RunArgument, SeedOption, open_run
+from firth.cli.holdout import (
+    AgainstOption,
+    BaselinesOption,
+    CutOption,
+    HoldoutOption,
+    KeepQueryOption,
+    PartName,
+    PartOption,
+    QueryOption,
+    Questions,
+    WindowOption,
+    evaluate_holdout,
+)
 from firth.cli.terminal import answers, key_text, print_json, table
 
 if TYPE_CHECKING:
@@ -45,6 +58,15 @@ def evaluate(
             "--restrict", min=1, metavar="N", help="Analogies: ask and answer with the N most frequent items only."
         ),
     ] = 30_000,
+    holdout: HoldoutOption = None,
+    part: PartOption = PartName.test,
+    query: QueryOption = None,
+    ks: CutOption = None,
+    window: WindowOption = None,
+    keep_query: KeepQueryOption = False,
+    against: AgainstOption = None,
+    baselines: BaselinesOption = True,
+    seed: SeedOption = None,
     n_jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -53,8 +75,29 @@ def evaluate(
     Without files: the losses, and how the nearest agree in what is known of them, beside chance. With files: rank
     correlation with people's judgement of likeness, and the share of analogies that come out right. Questions with
     words that the run does not have are counted, never dropped in silence.
+
+    With `--holdout last`: a tenth of the sequences is held out, and the last item of each asked for, given those before
+    it, of `recommend` and of `neighbors`, beside counts, popularity and chance. A run whose recipe has no `[holdout]`
+    has seen them all, so a twin is trained without them.
     """
     opened = open_run(run)
+    if holdout is not None:
+        evaluate_holdout(
+            opened,
+            Questions(
+                part=part,
+                query=query,
+                ks=ks,
+                window=window,
+                keep_query=keep_query,
+                against=against,
+                baselines=baselines,
+                seed=seed,
+                n_jobs=n_jobs,
+            ),
+            json=json,
+        )
+        return
     pairs, scores = _answered(opened, similarity or [], analogies, restrict, n_jobs)
     if json:
         found = {

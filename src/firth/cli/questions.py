@@ -13,6 +13,7 @@ from firth.cli.terminal import answers, clusters_table, key_text, print_json
 
 if TYPE_CHECKING:
     from firth.runs.run import Run
+    from firth.vectors.recommender import Answer
 
 NEIGHBORS_EXAMPLE = "Example: firth neighbors runs/bands-1 radiohead -k 5"
 RECOMMEND_EXAMPLE = "Example: firth recommend runs/bands-1 coil swans"
@@ -76,19 +77,38 @@ def recommend(
     Neighbors are items like these: they appear in the same company. Recommended are the items that appear together
     with these, and are often not like them at all. A prediction is a logarithm: 1 more is 2.7 times as likely; only
     differences within one answer have a meaning. Several items are averaged and left out of the answer.
+
+    A recipe's `[recommend]` may join the prediction with counts, let the last items count more, and say what is
+    answered when no item is known.
     """
     opened = open_run(run)
-    found = opened.vectors.recommend(keys, k=k)
+    recommender = opened.recommender
+    answer = recommender.recommend(keys, k=k)
     if json:
-        documents = found_documents(opened.items, found, measure="prediction")
-        query = {"keys": keys}
-        print_json({"run": opened.folder, "ranking": "prediction", "query": query, "recommendations": documents})
+        documents = found_documents(opened.items, answer.found, measure="prediction")
+        how = {"by": answer.by, "groups": list(answer.groups), "unknown": list(answer.unknown)}
+        options = {"blend": recommender.options.blend, "decay": recommender.options.decay}
+        query = {"keys": keys, **how}
+        document = {"run": opened.folder, "ranking": "prediction", **options, "query": query}
+        print_json({**document, "recommendations": documents})
         return
     out = answers()
     out.print(f"[bold]{key_text(' + '.join(keys))}[/]")
-    if len(keys) == 1:
+    if len(keys) == 1 and not answer.unknown:
         out.print(f"[dim]{about_item(opened.items, keys[0])}[/]")
-    out.print(found_table(opened.items, found, measure="prediction"))
+    if answer.unknown:
+        out.print(f"[yellow]{_about_unknown(answer)}[/]")
+    out.print(found_table(opened.items, answer.found, measure="prediction"))
+
+
+def _about_unknown(answer: Answer) -> str:
+    """Return what became of the keys that are no items."""
+    names = ", ".join(map(key_text, answer.unknown[:3])) + (", ..." if len(answer.unknown) > 3 else "")
+    if answer.by == "items":
+        return f"passed over, as no item: {names}"
+    if answer.by == "group":
+        return f"no item: {names}; answered from the items of {', '.join(map(key_text, answer.groups[:3]))}"
+    return f"no item: {names}; what occurs most is the answer"
 
 
 def arithmetic(

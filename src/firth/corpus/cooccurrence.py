@@ -40,6 +40,11 @@ class Counts:
         """How many rows, and columns, there are."""
         return len(self.starts) - 1
 
+    def widened(self, n_items: int) -> Counts:
+        """Return the same entries among more items, of which the new ones occur with nothing."""
+        starts = np.pad(self.starts, (0, n_items - self.n_items), mode="edge")
+        return Counts(starts, self.columns, self.values)
+
     def sums(self, queries: list[Int64], weights: list[Float64]) -> Float64:
         """Return the weighted sum of each query's rows, dense: (n_queries, n_items) float64."""
         dense = np.zeros((len(queries), self.n_items))

@@ -31,6 +31,17 @@ class Rows:
     weights: Float64 | None
     not_numeric: Bool
 
+    def filter(self, mask: Bool) -> Rows:
+        """Return the rows for which ``mask``, (n_rows,) bool, is true."""
+        chosen = pl.Series(mask)
+        return Rows(
+            self.keys.filter(chosen),
+            None if self.values is None else self.values[mask],
+            None if self.categories is None else self.categories.filter(chosen),
+            None if self.weights is None else self.weights[mask],
+            self.not_numeric[mask],
+        )
+
     def present(self) -> Bool:
         """Return whether each row says something: (n_rows,) bool."""
         if self.values is not None:

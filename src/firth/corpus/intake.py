@@ -41,12 +41,16 @@ class Intake:
         The rows of each unordered context.
     rejected
         Rows that could not be read.
+    aside
+        Rows of unordered contexts that make no items, because nothing that trains mentions theirs: what is known of
+        them can still be asked.
     """
 
     declared: Mapping[str, Context]
     encoded: Mapping[str, Encoded] = field(default_factory=dict)
     rows: Mapping[str, Rows] = field(default_factory=dict)
     rejected: Rejected = field(default_factory=Rejected)
+    aside: Mapping[str, Rows] = field(default_factory=dict)
 
     def corpus(self, vocabulary: VocabularyOptions | None = None) -> Corpus:
         """Return the corpus of what was read; see :func:`firth.corpus.assemble.assemble` for what it raises."""
@@ -86,6 +90,21 @@ class Intake:
             kept = writer.finish(source.keys, report=source.report, examples=source.examples)
         return replace(self, encoded={**self.encoded, context: kept})
 
+    def trained_only(self) -> Self:
+        """Return the intake without items that only contexts of weight 0 mention: nothing would train their vectors."""
+        trains = {name for name, context in self.declared.items() if context.weight > 0}
+        seen = {key for name, source in self.encoded.items() if name in trains for key in source.keys}
+        for name, some in self.rows.items():
+            if name in trains:
+                seen.update(some.keys.drop_nulls().to_list())
+        known = pl.Series("key", list(seen), dtype=pl.String)
+        rows, aside = dict(self.rows), dict(self.aside)
+        for name, some in self.rows.items():
+            if name not in trains:
+                is_seen = some.keys.is_in(known.implode()).fill_null(value=True).to_numpy()
+                rows[name], aside[name] = some.filter(is_seen), some.filter(~is_seen)
+        return replace(self, rows=rows, aside=aside)
+
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return the intake with keys under other names; keys that get the same name become one item.
 
@@ -102,8 +121,11 @@ class Intake:
         if not changes:
             return self
         encoded = {name: _renamed(source, changes) for name, source in self.encoded.items()}
-        rows = {name: replace(some, keys=some.keys.replace(changes)) for name, some in self.rows.items()}
-        return replace(self, encoded=encoded, rows=rows)
+        rows, aside = (
+            {name: replace(some, keys=some.keys.replace(changes)) for name, some in each.items()}
+            for each in (self.rows, self.aside)
+        )
+        return replace(self, encoded=encoded, rows=rows, aside=aside)
 
     def ordered(self, context: str) -> Encoded:
         """Return the sequences of an ordered context.

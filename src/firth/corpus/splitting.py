@@ -90,7 +90,8 @@ def split(intake: Intake, holdout: Holdout) -> Split:
     Notes
     -----
     Sequences are numbered in the order of their names, so the order of the rows has no influence. Unordered contexts
-    stay whole: what is known of an item is known, whichever sequences it is in. O(tokens) time.
+    stay whole: what is known of an item is known, whichever sequences it is in. But those of weight 0 make no items
+    that nothing trains. O(tokens) time.
     """
     context = holdout.context or next(iter(intake.encoded), "")
     source = intake.ordered(context)
@@ -109,4 +110,4 @@ def split(intake: Intake, holdout: Holdout) -> Split:
     trained = np.flatnonzero(is_trained)
     if not len(trained):
         raise DataError(f"all {len(lengths)} sequences of {context!r} are held out, so nothing is left to train on.")
-    return Split(context, intake.select(context, trained), source, trained, validation, test)
+    return Split(context, intake.select(context, trained).trained_only(), source, trained, validation, test)

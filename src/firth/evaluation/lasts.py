@@ -33,6 +33,10 @@ class Lasts:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def part(self, places: Int64) -> Lasts:
+        """Return some of the questions."""
+        return Lasts(self.keys, tuple(self.queries[place] for place in places.tolist()), self.targets[places])
+
     def asked_of(self, vocabulary: Vocabulary) -> Asked:
         """Return the questions in the ids of a vocabulary."""
         ids = vocabulary.find(self.keys).astype(np.int64)

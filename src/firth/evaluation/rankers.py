@@ -16,11 +16,13 @@ from typing import Literal, Protocol
 import numpy as np
 
 from firth.arrays import Float64, Int32, Int64
+from firth.corpus.cooccurrence import Counts, kept_tokens, sequence_counts, windowed_counts
 from firth.corpus.corpus import Corpus
 from firth.corpus.sequences import SequenceContext
 from firth.errors import OptionError
-from firth.corpus.cooccurrence import Counts, kept_tokens, sequence_counts, windowed_counts
 from firth.randomness import Purpose, generator
+from firth.vectors.blend import best_places
+from firth.vectors.recommender import Recommender
 from firth.vectors.vectors import Vectors
 
 EASE_UP_TO = 10_000  # items: it inverts a dense matrix of items by items
@@ -53,6 +55,47 @@ class VectorRanker:
         """Return the answers; see :class:`Ranker`."""
         ask = self._vectors.recommend_ids if self._ranking == "recommend" else self._vectors.similar_ids
         return _wide(ask(queries, k=k, exclude_query=exclude_query, n_jobs=n_jobs).ids, k)
+
+
+class RecommenderRanker:
+    """A recommender, asked by the method that the command line asks."""
+
+    def __init__(self, recommender: Recommender, *, name: str = "recommend") -> None:
+        self.name = name
+        self._recommender = recommender
+
+    def rank(self, queries: Sequence[Int64], *, k: int, exclude_query: bool, n_jobs: int | Literal["auto"]) -> Int32:
+        """Return the answers; see :class:`Ranker`."""
+        found = self._recommender.recommend_ids(queries, k=k, exclude_query=exclude_query, n_jobs=n_jobs)
+        return _wide(found.ids, k)
+
+
+class ColdRanker:
+    """A recommender's answers to unknown items; a query is the place of its stand-ins.
+
+    Parameters
+    ----------
+    recommender
+        Its ``cold`` says how; named after it.
+    stand_ins
+        For each question the known items that stand for its unknown ones; none: what is popular is the answer.
+    """
+
+    def __init__(self, recommender: Recommender, stand_ins: Sequence[Int64]) -> None:
+        self.name = recommender.options.cold
+        self._recommender, self._stand_ins = recommender, stand_ins
+
+    def rank(
+        self,
+        queries: Sequence[Int64],
+        *,
+        k: int,
+        exclude_query: bool,  # noqa: ARG002 (no item of the query is known)
+        n_jobs: int | Literal["auto"],  # noqa: ARG002 (protocol)
+    ) -> Int32:
+        """Return the answers; see :class:`Ranker`."""
+        members = [self._stand_ins[int(query[0])] for query in queries]
+        return _wide(self._recommender.cold_ids(members, k=k).ids, k)
 
 
 class RandomRanker:
@@ -110,7 +153,7 @@ class ScoreRanker:
             for row, query in enumerate(some):
                 if exclude_query:
                     scores[row, query] = -np.inf
-                best = _best(scores[row], k)
+                best = best_places(scores[row], k)
                 ids[first + row, : len(best)] = best
         return ids
 
@@ -188,16 +231,6 @@ def _ease(together: Counts) -> Callable[[list[Int64]], Float64]:
     weights = -inverse / np.diag(inverse)
     weights[np.diag_indices(n_items)] = 0.0
     return lambda queries: np.stack([weights[query].sum(axis=0) for query in queries])
-
-
-def _best(scores: Float64, k: int) -> Int64:
-    """Return the places of the largest scores, best first, equal ones by place; -inf is no answer."""
-    n = min(k, len(scores))
-    if n == 0:
-        return np.empty(0, dtype=np.int64)
-    least = np.partition(scores, len(scores) - n)[len(scores) - n]
-    places = np.flatnonzero((scores >= least) & (scores > -np.inf))
-    return places[np.argsort(-scores[places], kind="stable")][:n]
 
 
 def _wide(ids: Int32, k: int) -> Int32:

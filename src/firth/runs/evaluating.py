@@ -10,22 +10,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
+
 from firth.arrays import Int64
 from firth.corpus.corpus import Corpus
-from firth.corpus.reading import built
 from firth.corpus.sequences import SequenceContext
 from firth.corpus.splitting import Holdout, Split, split
 from firth.errors import DataError, OptionError, RunError
 from firth.evaluation.items import KS, ItemEvaluation, check_ks, compared, evaluate_items
-from firth.evaluation.lasts import last_items
-from firth.evaluation.rankers import Ranker, VectorRanker, baselines
+from firth.evaluation.lasts import Asked, last_items
+from firth.evaluation.rankers import ColdRanker, Ranker, RecommenderRanker, VectorRanker, baselines
 from firth.progress import Progress
-from firth.runs.reading import read_intake
+from firth.runs.reading import build_corpus, read_intake
 from firth.runs.recipe import Recipe
+from firth.runs.recommending import counts_of, groups_of
 from firth.runs.resuming import recorded_recipe
 from firth.runs.run import Run
 from firth.runs.training import vectors_of
 from firth.training import fit
+from firth.vectors.recommend_options import RecommendOptions
+from firth.vectors.recommender import Recommender
 from firth.vectors.vectors import Vectors
 
 Part = Literal["validation", "test"]
@@ -102,6 +106,8 @@ class HoldoutEvaluation:
         Items that can be an answer.
     rounds
         For each number of items in a query, how good every ranker is.
+    cold
+        The same for the queries of which no item is known, answered by each policy; empty where there are none.
     """
 
     name: str
@@ -113,6 +119,7 @@ class HoldoutEvaluation:
     n_sequences: int
     n_items: int
     rounds: dict[int, ItemEvaluation]
+    cold: dict[int, ItemEvaluation]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
@@ -126,6 +133,7 @@ class HoldoutEvaluation:
             "n_sequences": self.n_sequences,
             "n_items": self.n_items,
             "rounds": [{"n_before": n, **each.to_dict()} for n, each in self.rounds.items()],
+            "cold": [{"n_before": n, **each.to_dict()} for n, each in self.cold.items()],
         }
 
 
@@ -162,7 +170,7 @@ def evaluate_run(run: Run, asking: Asking | None = None, *, holdout: Holdout | N
         raise OptionError(f"{run.name} holds out sequences of its own, by its recipe's [holdout]. Ask about those.")
     chosen = own or holdout or Holdout()
     parts = split(read_intake(replace(recipe, holdout=None), asking.progress), chosen)
-    corpus = built(parts.train, recipe.vocabulary.of(recipe.source.kind), asking.progress)
+    corpus = build_corpus(recipe, parts.train, asking.progress)
     if own is None:
         vectors = twin_vectors(recipe, corpus, asking)
     else:
@@ -170,7 +178,7 @@ def evaluate_run(run: Run, asking: Asking | None = None, *, holdout: Holdout | N
         if recorded != corpus.fingerprint:
             raise RunError(f"the source of {run.name} has changed since it was trained. Make the run again.")
         vectors = run.vectors
-    rounds = ask(vectors, corpus, parts, asking, window=window_of(recipe, parts.context))
+    rounds = ask(vectors, corpus, parts, asking, recommend=recipe.recommend, window=window_of(recipe, parts.context))
     return HoldoutEvaluation(
         name=run.name,
         is_twin=own is None,
@@ -181,11 +189,18 @@ def evaluate_run(run: Run, asking: Asking | None = None, *, holdout: Holdout | N
         n_sequences=len(sequences_of(parts, asking.part)),
         n_items=len(corpus),
         rounds=rounds,
+        cold=ask_cold(vectors, corpus, parts, asking, recommend=recipe.recommend),
     )
 
 
 def ask(
-    vectors: Vectors, corpus: Corpus, parts: Split, asking: Asking, *, window: int = 5
+    vectors: Vectors,
+    corpus: Corpus,
+    parts: Split,
+    asking: Asking,
+    *,
+    recommend: RecommendOptions | None = None,
+    window: int = 5,
 ) -> dict[int, ItemEvaluation]:
     """Return how good vectors, and what they must beat, are at questions of each length.
 
@@ -193,6 +208,8 @@ def ask(
     ----------
     vectors
         Of the corpus's items first, in its order.
+    recommend
+        How they answer what goes with some items; None: by the model's own prediction.
     corpus
         What was trained.
     parts
@@ -202,7 +219,12 @@ def ask(
     window
         Of the windowed counts, where ``asking`` names none.
     """
-    rankers: list[Ranker] = [VectorRanker(vectors, "recommend"), VectorRanker(vectors, "neighbors")]
+    options = recommend or RecommendOptions()
+    counts = counts_of(corpus, options, parts.context)
+    recommender = Recommender(vectors, options, counts=counts)
+    rankers: list[Ranker] = [RecommenderRanker(recommender), VectorRanker(vectors, "neighbors")]
+    if not options.is_plain:
+        rankers.insert(1, VectorRanker(vectors, "recommend", name="recommend, model alone"))
     if asking.with_baselines:
         context = trained_context(corpus, parts.context)
         rankers += baselines(corpus, context, window=asking.window or window, seed=asking.seed)
@@ -222,6 +244,32 @@ def ask(
             n_jobs=asking.n_jobs,
             progress=asking.progress,
         )
+    return rounds
+
+
+def ask_cold(
+    vectors: Vectors, corpus: Corpus, parts: Split, asking: Asking, *, recommend: RecommendOptions
+) -> dict[int, ItemEvaluation]:
+    """Return how good each policy for unknown queries is, at those questions of which no query item is known."""
+    sequences = sequences_of(parts, asking.part)
+    policies = [replace(recommend, cold="popularity", group=None), *([recommend] if recommend.group else [])]
+    rounds = {}
+    for n_before in asking.n_before:
+        questions = last_items(parts.sequences, sequences, n_before=n_before)
+        cold = np.flatnonzero(questions.asked_of(corpus.vocabulary).is_cold_query)
+        if not len(cold):
+            continue
+        questions = questions.part(cold)
+        keys = [[questions.keys[code] for code in query.tolist()] for query in questions.queries]
+        rankers = []
+        for policy in policies:
+            groups = groups_of(parts.train, corpus, policy)
+            recommender = Recommender(vectors, replace(policy, blend=0.0), groups=groups)
+            rankers.append(ColdRanker(recommender, [recommender.stand_ins(each)[1] for each in keys]))
+        # Every question has a place in the list of its stand-ins, and is asked by that place.
+        places = tuple(np.array([place], dtype=np.int64) for place in range(len(cold)))
+        asked = Asked(places, questions.asked_of(corpus.vocabulary).targets)
+        rounds[n_before] = evaluate_items(rankers, asked, corpus.counts, ks=asking.ks, seed=asking.seed)
     return rounds
 
 

@@ -16,8 +16,9 @@ from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
 from firth.runs.mapping import Making, is_interrupted, with_map
 from firth.runs.pictures import draw_all
-from firth.runs.reading import about_source, check_extras, check_sizes, read_source
+from firth.runs.reading import about_source, build_corpus, check_extras, check_sizes, trained_intake
 from firth.runs.recipe import Recipe
+from firth.runs.recommending import keep
 from firth.runs.record import Record
 from firth.runs.resuming import check_data, check_recipe, is_trained, newest_unfinished, reopen, tell
 from firth.runs.run import Run
@@ -102,10 +103,12 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
             files.remove_checkpoint(folder)
         else:
             with record.stage("read"):
-                corpus = read_source(recipe, how.progress)
+                intake = trained_intake(recipe, how.progress)
+                corpus = build_corpus(recipe, intake, how.progress)
             check_data(record.document, corpus, folder)
             record.document["source"] = about_source(recipe, corpus)
             check_sizes(recipe, len(corpus.vocabulary))
+            keep(folder, intake, corpus, recipe.recommend)
             begin = None
             if recipe.start is not None:
                 begin = continuation(recipe.start.run, corpus, recipe.train, freeze=recipe.start.freeze)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 DOCUMENT, ARRAYS, ITEMS, HISTORY = "run.json", "vectors.safetensors", "items.parquet", "history.parquet"
 PLOTS, CHECKPOINT = "plots", "checkpoint"
+COUNTS, COLD = "counts.safetensors", "cold.parquet"
+BEFORE_TRAINING = frozenset({DOCUMENT, COUNTS, COLD})
+"""Files that a run may have before it has made anything that is worth keeping."""
+FILES = frozenset({*BEFORE_TRAINING, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT})
 FORMAT = 1
 STATUSES = ("running", "complete", "interrupted", "failed")
 OWN_COLUMNS = frozenset({"key", "count", "cluster", "x", "y", "distortion"})
@@ -55,13 +59,13 @@ def claim(folder: Path, *, replace: bool = False, disposable: Collection[str] = 
         raise RunError(f"cannot make the folder {folder}: {error.strerror}. Choose another with --out.") from error
     how = _state(folder) if DOCUMENT in entries else None
     is_unfinished = how in ("failed", "stopped", "interrupted")
-    if not entries or (entries <= {DOCUMENT, *disposable} and is_unfinished):
+    if not entries or (entries <= {*BEFORE_TRAINING, *disposable} and is_unfinished):
         remove_partial(folder)
         return
     if not replace:
         others = "add --replace, or go on with it: --resume" if is_unfinished else "or add --replace"
         raise RunError(f"{folder} is not empty; a run needs a folder of its own. Choose another, {others}.")
-    if not (DOCUMENT in entries <= {DOCUMENT, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT, *disposable}):
+    if not (DOCUMENT in entries <= {*FILES, *disposable}):
         raise RunError(f"{folder} holds more than a run, so it is not replaced. Choose another, or empty it first.")
     if how == "running":
         raise RunError(f"{folder} is still being made, so it is not replaced. Choose another, or wait.")
@@ -145,12 +149,12 @@ def objective(document: Mapping[str, Any]) -> str | None:
     return name
 
 
-def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-    """Write ``vectors.safetensors``."""
+def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray[Any, Any]], *, name: str = ARRAYS) -> None:
+    """Write ``vectors.safetensors``, or another file of arrays."""
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    path = folder / ARRAYS
+    path = folder / name
     with atomic_path(path) as temporary:
         try:
             save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
@@ -166,20 +170,32 @@ def read_arrays(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
     RunError
         If the file is missing, cut short or otherwise damaged, or has no vectors.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    with _reading(folder / ARRAYS):
-        try:
-            arrays: dict[str, np.ndarray[Any, Any]] = load_file(folder / ARRAYS)
-        except SafetensorError as error:
-            raise _damaged(folder / ARRAYS, error) from error
+    arrays = read_other_arrays(folder, ARRAYS)
     vectors = arrays.get("vectors")
     if vectors is None or vectors.ndim != 2:
         raise _damaged(folder / ARRAYS, "no matrix named 'vectors'")
     for name, array in arrays.items():
         if array.shape != (vectors.shape if name in ("vectors", "outputs") else vectors.shape[:1]):
             raise _damaged(folder / ARRAYS, f"{name} has shape {array.shape}, the vectors have {vectors.shape}")
+    return arrays
+
+
+def read_other_arrays(folder: Path, name: str) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the arrays of a file of the run, by name.
+
+    Raises
+    ------
+    RunError
+        If it is missing, cut short or otherwise damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    with _reading(folder / name):
+        try:
+            arrays: dict[str, np.ndarray[Any, Any]] = load_file(folder / name)
+        except SafetensorError as error:
+            raise _damaged(folder / name, error) from error
     return arrays
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from firth.errors import OptionError
 from firth.runs.typed import unknown
 
-SECTIONS = ("source", "contexts", "vocabulary", "holdout", "start", "train", "clusters", "map", "plots")
+SECTIONS = ("source", "contexts", "vocabulary", "holdout", "start", "train", "recommend", "clusters", "map", "plots")
 _EXCLUSIVE = (("source.uri", "source.path", "source.package"), ("train.min_count", "vocabulary.min_count"))
 
 

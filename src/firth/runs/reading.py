@@ -23,9 +23,17 @@ from firth.threads import n_threads
 
 def read_source(recipe: Recipe, progress: Progress | None) -> Corpus:
     """Return the corpus of a recipe's source, without the sequences that it holds out."""
+    return build_corpus(recipe, trained_intake(recipe, progress), progress)
+
+
+def trained_intake(recipe: Recipe, progress: Progress | None) -> Intake:
+    """Return what a recipe's source holds, without the sequences that it holds out."""
     intake = read_intake(recipe, progress)
-    if recipe.holdout is not None:
-        intake = split(intake, recipe.holdout).train
+    return intake if recipe.holdout is None else split(intake, recipe.holdout).train
+
+
+def build_corpus(recipe: Recipe, intake: Intake, progress: Progress | None) -> Corpus:
+    """Return the corpus of what was read, with the items that the recipe keeps."""
     return built(intake, recipe.vocabulary.of(recipe.source.kind), progress)
 
 

@@ -31,6 +31,7 @@ from firth.runs.sections import (
 )
 from firth.runs.typed import from_table, unknown
 from firth.training.options import TrainOptions
+from firth.vectors.recommend_options import RecommendOptions
 
 _KINDS: dict[str, type[Context]] = {"groups": Groups, "sequences": Sequences}
 
@@ -55,6 +56,8 @@ class Recipe:
         The run that training goes on from; None: it begins anew.
     train
         Options of training; its ``seed`` also starts the clusters and the map.
+    recommend
+        How the run answers what goes with some items.
     clusters, map, plots
         What is made of the vectors.
 
@@ -71,6 +74,7 @@ class Recipe:
     holdout: Holdout | None = None
     start: StartOptions | None = None
     train: TrainOptions = field(default_factory=TrainOptions)
+    recommend: RecommendOptions = field(default_factory=RecommendOptions)
     clusters: ClusterOptions = field(default_factory=ClusterOptions)
     map: MapSection = field(default_factory=MapSection)
     plots: PlotOptions = field(default_factory=PlotOptions)
@@ -88,9 +92,11 @@ class Recipe:
             self._check_text()
         elif self.vocabulary.is_of_text:
             raise OptionError("[vocabulary] lowercase, token_pattern and phrases go with a text (.txt).")
-        if self.holdout is not None:
-            self._check_holdout(self.holdout)
-        attributes = [name for name, context in self.declared.items() if isinstance(context, Groups)]
+        ordered = [name for name, context in self.declared.items() if isinstance(context, Sequences)]
+        attributes = [name for name in self.declared if name not in ordered]
+        self._check_sequences(ordered)
+        if self.recommend.group is not None and self.recommend.group not in attributes:
+            raise OptionError("[recommend] " + unknown("unordered context", self.recommend.group, attributes))
         for color in self.plots.color_by:
             if color not in (*attributes, "cluster"):
                 raise OptionError("[plots] " + unknown("attribute", color, [*attributes, "cluster"]))
@@ -102,12 +108,15 @@ class Recipe:
         if changed(context, weight=1.0, window=None) != Sequences():
             raise OptionError(f"contexts.{name}: a text has no columns; of its context give weight and window only.")
 
-    def _check_holdout(self, holdout: Holdout) -> None:
-        ordered = [name for name, context in self.declared.items() if isinstance(context, Sequences)]
-        if not ordered:
-            raise OptionError("[holdout] holds sequences out, and no context here is ordered: leave it out.")
-        if holdout.context is not None and holdout.context not in ordered:
-            raise OptionError("[holdout] " + unknown("context", holdout.context, ordered))
+    def _check_sequences(self, ordered: list[str]) -> None:
+        """Check what can only be asked of sequences."""
+        if self.holdout is not None:
+            if not ordered:
+                raise OptionError("[holdout] holds sequences out, and no context here is ordered: leave it out.")
+            if self.holdout.context is not None and self.holdout.context not in ordered:
+                raise OptionError("[holdout] " + unknown("context", self.holdout.context, ordered))
+        if self.recommend.blend > 0 and not ordered:
+            raise OptionError("[recommend] blend counts what stands together in sequences, and no context is ordered.")
 
     @property
     def declared(self) -> dict[str, Context]:
@@ -123,6 +132,7 @@ class Recipe:
             **({} if self.holdout is None else {"holdout": _plain(self.holdout)}),
             "start": {} if self.start is None else _plain(self.start),
             "train": _plain(self.train),
+            "recommend": _plain(self.recommend),
             "clusters": _plain(self.clusters),
             "map": _plain(self.map),
             "plots": _plain(self.plots),
@@ -157,6 +167,7 @@ class Recipe:
             holdout=from_table(Holdout, tables["holdout"], where="holdout") if "holdout" in tables else None,
             start=from_table(StartOptions, tables["start"], where="start") if tables.get("start") else None,
             train=from_table(TrainOptions, train, where="train"),
+            recommend=from_table(RecommendOptions, tables.get("recommend", {}), where="recommend"),
             clusters=from_table(ClusterOptions, tables.get("clusters", {}), where="clusters"),
             map=from_table(MapSection, tables.get("map", {}), where="map"),
             plots=from_table(PlotOptions, tables.get("plots", {}), where="plots"),

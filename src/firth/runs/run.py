@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -14,6 +15,7 @@ from firth.errors import OptionError, RunError
 from firth.progress import Progress
 from firth.runs import folder as files
 from firth.runs.items import color_values, with_columns
+from firth.runs.recommending import copy_kept, recommender_of
 from firth.runs.typed import unknown
 from firth.vectors.vectors import Vectors
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from firth.evaluation.groups import Agreement
     from firth.maps.tsne import OnFrame
     from firth.runs.clusters import Cluster
+    from firth.vectors.recommender import Recommender
 
 _BESIDE_VECTORS = ("outputs", "biases", "noise", "counts")  # arrays of a run's file, each where it is known
 
@@ -94,6 +97,19 @@ class Run:
         from firth.runs.clusters import Cluster
 
         return [Cluster.from_dict(cluster) for cluster in self.document["clusters"]]
+
+    @cached_property
+    def recommender(self) -> Recommender:
+        """Return who answers what goes with some items, as the run's recipe says: ``run.recommender.recommend(keys)``.
+
+        Raises
+        ------
+        DataError
+            If the vectors do not hold what predicting takes.
+        RunError
+            If what the recipe joins with the prediction is missing from the folder.
+        """
+        return recommender_of(self)
 
     def agreement(self, *, k: int = 10, n_jobs: int | Literal["auto"] = "auto") -> list[Agreement]:
         """Return, per attribute, how well each item's ``k`` nearest agree with it, beside the level of chance."""
@@ -264,6 +280,8 @@ class Run:
             files.claim(Path(folder))
             run = replace(self, folder=Path(folder), document={**self.document, "name": Path(folder).resolve().name})
             run.write_vectors()
+            if self.folder is not None:
+                copy_kept(self.folder, run._folder())
         elif self.folder is not None:
             run = self
         else:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from firth.arrays import Float32, Int32, Int64
+from firth.arrays import Float32, Float64, Int32, Int64
 from firth.corpus.vocabulary import Vocabulary
 from firth.errors import DataError, OptionError, UnknownItemError
 from firth.vectors.neighbors import top_k
@@ -75,6 +75,23 @@ class Predictor:
         self._rows = np.hstack([outputs[is_candidate], constants[is_candidate, None]])
         self._places: Int32 = np.full(len(vectors), -1, dtype=np.int32)
         self._places[self._candidates] = np.arange(len(self._candidates), dtype=np.int32)
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are, those included that are never an answer."""
+        return len(self._inputs)
+
+    def logits(self, items: Int64) -> Float64:
+        """Return the predictions of every item for each of some: (n, n_items) float64, -inf for what is never one.
+
+        Notes
+        -----
+        Each is summed over the dimensions in order, on one thread, so that the same query gets the same bytes anywhere.
+        """
+        found = np.full((len(items), self.n_items), -np.inf)
+        queries = np.hstack([self._inputs[items], np.ones((len(items), 1), dtype=np.float32)]).astype(np.float64)
+        found[:, self._candidates] = np.einsum("ij,kj->ik", queries, self._rows.astype(np.float64), optimize=False)
+        return found
 
     def recommend(
         self,
