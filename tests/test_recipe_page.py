@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from firth.corpus.contexts import Groups, Sequences
+from firth.corpus.splitting import Holdout
 from firth.runs.sections import MapSection, SourceOptions, VocabularySection
 from firth.training import TrainOptions
+from firth.vectors.recommend_options import RecommendOptions
 
 SECTIONS = (
     ("`[source]`", SourceOptions),
@@ -17,6 +19,8 @@ SECTIONS = (
     ('`kind = "sequences"`', Sequences),
     ("`[vocabulary]`", VocabularySection),
     ("`[map]`", MapSection),
+    ("`[holdout]`", Holdout),
+    ("`[recommend]`", RecommendOptions),
 )
 PAGE = (Path(__file__).parent.parent / "docs" / "recipes.md").read_text(encoding="utf-8")
 

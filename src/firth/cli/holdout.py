@@ -14,7 +14,7 @@ from firth.cli.terminal import answers, key_text, print_json, table
 
 if TYPE_CHECKING:
     from firth.evaluation.bootstrap import Estimate
-    from firth.evaluation.items import ItemEvaluation
+    from firth.evaluation.items import ItemEvaluation, RankerScore
     from firth.runs.evaluating import HoldoutEvaluation
     from firth.runs.run import Run
 
@@ -192,18 +192,15 @@ def _print_scores(title: str, evaluation: ItemEvaluation) -> None:
     out = answers()
     left_out = {f"NDCG@{k}" for k in evaluation.ks[1:]}
     names = [name for name in evaluation.scores[0].measures if name not in left_out]
-    columns = ["answered by", *names, "coverage", "popularity"]
-    rows = [
-        [
-            f"[bold]{score.name}[/]" if score.name in ("recommend", "neighbors") else score.name,
-            *(_interval(score.measures[name]) for name in names),
-            f"{score.spread.coverage:.0%}",
-            f"{score.spread.popularity:.1f}",
-        ]
-        for score in evaluation.scores
-    ]
+    columns = ["answered by", *names]
+    rows = [[_name(score), *(_interval(score.measures[name]) for name in names)] for score in evaluation.scores]
     out.print(f"[bold]{title}[/]")
-    out.print(table(columns, rows, right=columns[1:], flexible=["answered by"]))
+    out.print(table(columns, rows, right=names, flexible=["answered by"]))
+    spread = ["coverage", "popularity"]
+    rows = [
+        [_name(score), f"{score.spread.coverage:.0%}", f"{score.spread.popularity:.1f}"] for score in evaluation.scores
+    ]
+    out.print(table([f"first {evaluation.ks[0]} answers", *spread], rows, right=spread))
     asked = "query's own items left out" if evaluation.exclude_query else "query's own items may be answers"
     out.print(
         f"[dim]{evaluation.n_questions:,} questions; {evaluation.n_cold_queries:,} without a known item to ask by, "
@@ -224,8 +221,13 @@ def _print_differences(
     out.print("[dim]paired differences with 95 % intervals; one that holds 0 may be chance.[/]")
 
 
+def _name(score: RankerScore) -> str:
+    return f"[bold]{score.name}[/]" if score.name in ("recommend", "neighbors") else score.name
+
+
 def _interval(estimate: Estimate) -> str:
-    return f"{estimate.mean:.3f} [dim]±{(estimate.high - estimate.low) / 2:.3f}[/]"
+    half = f"{(estimate.high - estimate.low) / 2:.3f}".removeprefix("0")
+    return f"{estimate.mean:.3f} [dim]±{half}[/]"
 
 
 def _signed(estimate: Estimate) -> str:
