@@ -111,7 +111,7 @@ def kill_at(moment: tuple[str, str, str, int], table: Path, folder: Path, kind: 
 
 
 MOMENTS = {
-    "while reading": ("firth.runs.execute", "", "read_source", 1),
+    "while reading": ("firth.runs.execute", "", "build_corpus", 1),
     "before the first step": ("firth.training.watch", "Watch", "run", 1),
     "while the first checkpoint is written": ("safetensors.numpy", "", "save_file", 1),
     "while a later checkpoint is written": ("safetensors.numpy", "", "save_file", 3),
