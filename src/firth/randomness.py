@@ -42,6 +42,7 @@ class Purpose(IntEnum):
     MAP_SAMPLE = 11
     HOLDOUT = 12
     RESAMPLES = 13
+    ALIGNMENT = 15
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:

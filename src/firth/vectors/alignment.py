@@ -1,15 +1,17 @@
 """Two matrices of the same items turned onto each other: what two trainings may differ in without meaning anything.
 
-The axes of a training are arbitrary: another seed gives another rotation of much the same vectors. Orthogonal Procrustes
-finds the rotation (reflections allowed) that lays one matrix as closely as may be on the other. Rows are scaled to length
-1 first, and not centred, as Hamilton, Leskovec & Jurafsky do: a rotation about the origin leaves every cosine of the turned
-matrix what it was, so what still differs afterwards is a difference of answers, and a shift would change all of them.
+The axes of a training are arbitrary: another seed gives another rotation of much the same vectors. Orthogonal
+Procrustes finds the rotation (reflections allowed) that lays one matrix as closely as may be on the other. Rows are
+scaled to length 1 first, and not centred, as Hamilton, Leskovec & Jurafsky do: a rotation about the origin leaves
+every cosine of the turned matrix what it was, so what still differs afterwards is a difference of answers, and a
+shift would change all of them.
 
-Items that really moved should not bend the rotation, so it is found in a few rounds in which items that lie far off count
-less (Huber's weights; Verboon & Heiser).
+Items that really moved should not bend the rotation, so it is found in a few rounds in which items that lie far off
+count less (Huber's weights; Verboon & Heiser).
 
-Nothing here uses LAPACK or BLAS, whose last bits depend on the number of threads, the processor and the build: sums run in
-NumPy's own fixed order, and the singular vectors come from Jacobi's rotations, which are element-wise arithmetic.
+Nothing here uses LAPACK or BLAS, whose last bits depend on the number of threads, the processor and the build: sums
+run in NumPy's own fixed order, and the singular vectors come from Jacobi's rotations, which are element-wise
+arithmetic.
 
 References
 ----------
@@ -206,7 +208,7 @@ def _disjoint_pairs(n: int) -> list[tuple[Int64, Int64]]:
     rounds = []
     for _ in range(len(places) - 1):
         half = len(places) // 2
-        pairs = [(x, y) for x, y in zip(places[:half], places[:half - 1 : -1], strict=True) if max(x, y) < n]
+        pairs = [(x, y) for x, y in zip(places[:half], places[: half - 1 : -1], strict=True) if max(x, y) < n]
         rounds.append((np.array([min(pair) for pair in pairs]), np.array([max(pair) for pair in pairs])))
         places = [places[0], places[-1], *places[1:-1]]
     return [(p, q) for p, q in rounds if len(p)]
