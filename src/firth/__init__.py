@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from firth.maps.options import MapOptions
     from firth.maps.quality import map_quality
     from firth.progress import BarProgress, CallbackProgress
+    from firth.runs.comparing import compare_runs
     from firth.runs.exchange import import_vectors
     from firth.runs.execute import run_recipe
     from firth.runs.recipe import Recipe
@@ -47,6 +48,7 @@ __all__ = [
     "Sequences",
     "TrainOptions",
     "Vectors",
+    "compare_runs",
     "import_vectors",
     "load_run",
     "make_map",
@@ -71,6 +73,7 @@ _HOMES = {
     "Sequences": "firth.corpus.contexts",
     "TrainOptions": "firth.training.options",
     "Vectors": "firth.vectors.vectors",
+    "compare_runs": "firth.runs.comparing",
     "import_vectors": "firth.runs.exchange",
     "load_run": "firth.runs.run",
     "make_map": "firth.maps.make",

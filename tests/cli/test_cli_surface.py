@@ -41,7 +41,7 @@ def test_the_commands_are_the_contracts():
             "plot",
             "export",
         ),
-        *("runs list", "runs show", "cache show", "cache clear"),
+        *("runs list", "runs show", "runs compare", "cache show", "cache clear"),
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from firth.cli import comparing
 from firth.cli.arguments import JsonOption, RunArgument
 from firth.cli.terminal import answers, count_text, key_text, print_json, table
 from firth.progress import si
@@ -14,7 +15,7 @@ from firth.progress import si
 if TYPE_CHECKING:
     from firth.runs.listing import Listed
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="List the runs, or show one.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="List the runs, show one, or compare two.")
 
 _COLORS = {"complete": "green", "running": "cyan", "interrupted": "yellow"}
 
@@ -58,6 +59,9 @@ def show(run: RunArgument, json: JsonOption = False) -> None:
         print_json({"run": folder, **document})
     else:
         print_report(folder, document)
+
+
+app.command("compare", epilog=comparing.COMPARE_EXAMPLE)(comparing.compare)
 
 
 def _cells(listed: Listed) -> list[str]:
