@@ -101,7 +101,7 @@ def test_another_seed_is_no_change(before: firth.Run, corpus: firth.Corpus, twin
         len(firth.compare_runs(before, firth.train(corpus, seed=seed, **OPTIONS), twins=twins).moved)
         for seed in range(50, 58)
     ]
-    assert sum(count > 0 for count in flagged) <= 2
+    assert flagged == [0] * 8  # of 20 seeds, 50 to 69, none flags anything; 1 of 20 may, at the rate of 0.05
 
 
 def test_without_twins_chance_is_unknown(before: firth.Run, after: firth.Run):
@@ -121,6 +121,11 @@ def test_twins_that_are_trained_are_those_that_were_named(
     assert trained.chance.seeds == named.chance.seeds
     assert (trained.chance.is_trained, named.chance.is_trained) == (True, False)
     assert len({*trained.chance.seeds, 1, 2}) == 6
+
+
+def test_seeds_to_avoid_are_avoided(before: firth.Run, corpus: firth.Corpus, twins: list[firth.Run]):
+    (other,) = train_twins(before, 1, corpus=corpus, avoid={twins[0].seed})
+    assert other.seed == twins[1].seed
 
 
 def test_the_bytes_do_not_depend_on_the_threads(before: firth.Run, after: firth.Run, corpus: firth.Corpus):
