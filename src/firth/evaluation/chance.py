@@ -7,9 +7,8 @@ occurs, and is taken from items of about its count. In these units all items of 
 chance reaches a value.
 
 No shape is assumed for that distribution: a p-value is a rank among what twins showed. Its tails are heavy, as a single
-item may jump from one seed to the next, and no tail that is fitted and continued holds its rate (a generalised Pareto
-flagged something in 27 % of comparisons of equal data, where 5 % were allowed). The price of ranks is that few items
-cannot be told from chance by few twins: see :func:`fewest`.
+item may jump from one seed to the next, and a generalised Pareto tail, fitted and continued, did not hold its rate where
+only seeds differed. The price of ranks is that few items cannot be told from chance by few twins: see :func:`fewest`.
 
 References
 ----------
