@@ -6,9 +6,10 @@ the same item. What is left of chance after that, the spread around an item's ow
 occurs, and is taken from items of about its count. In these units all items of all twins together say how often
 chance reaches a value.
 
-No shape is assumed for that distribution: a p-value is a rank among what twins showed. Its tails are heavy, as a single
-item may jump from one seed to the next, and a generalised Pareto tail, fitted and continued, did not hold its rate where
-only seeds differed. The price of ranks is that few items cannot be told from chance by few twins: see :func:`fewest`.
+No shape is assumed for that distribution: a p-value is a rank among what twins showed. Its tails are heavy, as a
+single item may jump from one seed to the next, and a generalised Pareto tail, fitted and continued, did not hold its
+rate where only seeds differed. The price of ranks is that few items cannot be told from chance by few twins: see
+:func:`fewest`.
 
 References
 ----------
