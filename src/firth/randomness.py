@@ -43,6 +43,7 @@ class Purpose(IntEnum):
     HOLDOUT = 12
     RESAMPLES = 13
     ALIGNMENT = 15
+    TAGS = 17
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:

@@ -22,6 +22,8 @@ from firth.cli.holdout import (
     WindowOption,
     evaluate_holdout,
 )
+from firth.cli.arguments import JobsOption, JsonOption, RunArgument, open_run
+from firth.cli.tags import TagsOption, print_tag_qualities, tag_qualities
 from firth.cli.terminal import answers, key_text, print_json, table
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ def evaluate(
     against: AgainstOption = None,
     baselines: BaselinesOption = True,
     seed: SeedOption = None,
+    tags: TagsOption = None,
     n_jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -79,6 +82,8 @@ def evaluate(
     With `--holdout last`: a tenth of the sequences is held out, and the last item of each asked for, given those before
     it, of `recommend` and of `neighbors`, beside counts, popularity and chance. A run whose recipe has no `[holdout]`
     has seen them all, so a twin is trained without them.
+    words that the run does not have are counted, never dropped in silence. With --tags: for each tag how many of the
+    nearest have it too, and whether they tell it. Give RUN first.
     """
     opened = open_run(run)
     if holdout is not None:
@@ -99,10 +104,12 @@ def evaluate(
         )
         return
     pairs, scores = _answered(opened, similarity or [], analogies, restrict, n_jobs)
+    told = tag_qualities(opened, tags or [], n_jobs)
     if json:
         found = {
             "similarity": [result.to_dict() for result in pairs],
             "analogies": [result.to_dict() for result in scores],
+            "tags": [result.to_dict() for result in told],
         }
         print_json({"run": opened.folder, "metrics": opened.metrics, **found})
         return
@@ -112,7 +119,10 @@ def evaluate(
         answers().print()
     if scores:
         _print_analogies(scores)
-    if not pairs and not scores:
+    if (pairs or scores) and told:
+        answers().print()
+    print_tag_qualities(told)
+    if not pairs and not scores and not told:
         _print_metrics(opened)
 
 

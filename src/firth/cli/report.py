@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from firth.cli.report_training import training_lines
+from firth.cli.tags import tag_lines
 from firth.cli.terminal import answers, clusters_table, duration
 from firth.progress import si
 
@@ -94,6 +95,9 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
     yield from training_lines(document)
     for place, agreement in enumerate(metrics.get("agreement", [])):
         yield "" if place else "agreement", agreement_sentence(agreement)
+    if "tags" in metrics:
+        for place, line in enumerate(tag_lines(metrics["tags"])):
+            yield "" if place else "tags", line
     if "map" in metrics:
         for place, line in enumerate(map_lines(metrics["map"])):
             yield "" if place else "map", line

@@ -110,7 +110,7 @@ def agreement(
 
 
 def _category(column: pl.Series, near: Int32) -> Agreement | None:
-    items, values = _memberships(column)
+    items, values, _ = memberships(column)
     n, k = near.shape
     known = np.unique(items)
     if len(known) < 2 or k == 0:
@@ -132,15 +132,23 @@ def _category(column: pl.Series, near: Int32) -> Agreement | None:
     )
 
 
-def _memberships(column: pl.Series) -> tuple[Int64, Int64]:
-    """Return (item, value) pairs as numbers, each pair once, ascending."""
+def memberships(column: pl.Series) -> tuple[Int64, Int64, list[str]]:
+    """Return the (item, value) pairs of an attribute as numbers, each pair once, ascending, and the values' names.
+
+    Parameters
+    ----------
+    column
+        Texts, or lists of texts. Null is no value, nor is an empty list, or an empty text.
+    """
     import polars as pl
 
     frame = pl.DataFrame({"item": np.arange(len(column)), "value": column.rename("value")})
     if column.dtype != pl.String:
         frame = frame.explode("value", empty_as_null=True)
-    frame = frame.drop_nulls().unique().with_columns(value=pl.col("value").rank("dense") - 1).sort("item", "value")
-    return frame["item"].to_numpy().astype(np.int64), frame["value"].to_numpy().astype(np.int64)
+    frame = frame.filter(pl.col("value") != "").unique()
+    names = frame["value"].unique().sort()
+    frame = frame.with_columns(value=pl.col("value").rank("dense") - 1).sort("item", "value")
+    return frame["item"].to_numpy().astype(np.int64), frame["value"].to_numpy().astype(np.int64), names.to_list()
 
 
 def _category_chance(items: Int64, values: Int64, n_items: int) -> float:

@@ -23,6 +23,7 @@ from firth.runs.record import Record
 from firth.runs.resuming import check_data, check_recipe, is_trained, newest_unfinished, reopen, tell
 from firth.runs.run import Run
 from firth.runs.starting import continuation
+from firth.runs.tags import with_tag_quality
 from firth.runs.training import How, check_checkpoint_s, ended, trained
 from firth.training.checkpoint import EVERY_S
 
@@ -124,6 +125,8 @@ def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | Non
     stages: dict[str, Callable[[Run], Run]] = {
         "agreement": _shown("agreement", lambda run: _with_agreement(run, n_jobs), progress)
     }
+    if recipe.tags is not None:
+        stages["tags"] = _shown("tags", lambda run: with_tag_quality(run, n_jobs=n_jobs), progress)
     if recipe.clusters.n:
         stages["clusters"] = _shown("clusters", lambda run: run.cluster(recipe.clusters.n, n_jobs=n_jobs), progress)
     if plan.enabled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from firth.maps.libraries import require_library
 from firth.progress import Progress, SilentProgress
 from firth.runs.recipe import Recipe
 from firth.runs.sections import SourceOptions
+from firth.runs.tags import with_tags
 from firth.sources.packaged_text import packaged_text
 from firth.threads import n_threads
 
@@ -35,6 +37,9 @@ def trained_intake(recipe: Recipe, progress: Progress | None) -> Intake:
 def build_corpus(recipe: Recipe, intake: Intake, progress: Progress | None) -> Corpus:
     """Return the corpus of what was read, with the items that the recipe keeps."""
     return built(intake, recipe.vocabulary.of(recipe.source.kind), progress)
+    """Return the corpus of a recipe's source."""
+    corpus = built(read_intake(recipe, progress), recipe.vocabulary.of(recipe.source.kind), progress)
+    return corpus if recipe.tags is None else replace(corpus, attributes=with_tags(corpus.attributes, recipe.tags))
 
 
 def read_intake(recipe: Recipe, progress: Progress | None) -> Intake:

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from firth.corpus.contexts import Context, Groups, Sequences
 from firth.corpus.splitting import Holdout
+from firth.corpus.tag_options import TAGS, TagOptions
 from firth.errors import DataError, OptionError, SourceNotFoundError, closest
 from firth.runs.folder import OWN_COLUMNS
 from firth.runs.overrides import SECTIONS, override
@@ -29,6 +30,7 @@ from firth.runs.sections import (
     VocabularySection,
     default_contexts,
 )
+from firth.runs.tags import check_tags
 from firth.runs.typed import from_table, unknown
 from firth.training.options import TrainOptions
 from firth.vectors.recommend_options import RecommendOptions
@@ -58,6 +60,8 @@ class Recipe:
         Options of training; its ``seed`` also starts the clusters and the map.
     recommend
         How the run answers what goes with some items.
+    tags
+        Which tags items get; None: none.
     clusters, map, plots
         What is made of the vectors.
 
@@ -75,6 +79,7 @@ class Recipe:
     start: StartOptions | None = None
     train: TrainOptions = field(default_factory=TrainOptions)
     recommend: RecommendOptions = field(default_factory=RecommendOptions)
+    tags: TagOptions | None = None
     clusters: ClusterOptions = field(default_factory=ClusterOptions)
     map: MapSection = field(default_factory=MapSection)
     plots: PlotOptions = field(default_factory=PlotOptions)
@@ -97,6 +102,10 @@ class Recipe:
         self._check_sequences(ordered)
         if self.recommend.group is not None and self.recommend.group not in attributes:
             raise OptionError("[recommend] " + unknown("unordered context", self.recommend.group, attributes))
+        attributes = [name for name, context in self.declared.items() if isinstance(context, Groups)]
+        if self.tags is not None:
+            check_tags(self.tags, self.declared)
+            attributes += [TAGS, "tag"]  # either colours
         for color in self.plots.color_by:
             if color not in (*attributes, "cluster"):
                 raise OptionError("[plots] " + unknown("attribute", color, [*attributes, "cluster"]))
@@ -133,6 +142,7 @@ class Recipe:
             "start": {} if self.start is None else _plain(self.start),
             "train": _plain(self.train),
             "recommend": _plain(self.recommend),
+            "tags": {} if self.tags is None else _plain(self.tags),
             "clusters": _plain(self.clusters),
             "map": _plain(self.map),
             "plots": _plain(self.plots),
@@ -168,6 +178,7 @@ class Recipe:
             start=from_table(StartOptions, tables["start"], where="start") if tables.get("start") else None,
             train=from_table(TrainOptions, train, where="train"),
             recommend=from_table(RecommendOptions, tables.get("recommend", {}), where="recommend"),
+            tags=from_table(TagOptions, tables["tags"], where="tags") if tables.get("tags") else None,
             clusters=from_table(ClusterOptions, tables.get("clusters", {}), where="clusters"),
             map=from_table(MapSection, tables.get("map", {}), where="map"),
             plots=from_table(PlotOptions, tables.get("plots", {}), where="plots"),
@@ -257,5 +268,7 @@ def _plain_context(context: Context) -> dict[str, Any]:
 def _plain(options: object) -> dict[str, Any]:
     values = asdict(options)  # type: ignore[call-overload]  # every section is a dataclass
     return {
-        key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value is not None
+        key.removesuffix("_"): list(value) if isinstance(value, tuple) else value
+        for key, value in values.items()
+        if value is not None
     }

@@ -5,7 +5,7 @@ A run never changes. What computes something new (clusters, a map) returns anoth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from firth.evaluation.groups import Agreement
+    from firth.evaluation.tags import TagQuality
     from firth.maps.tsne import OnFrame
     from firth.runs.clusters import Cluster
     from firth.vectors.recommender import Recommender
@@ -116,6 +117,49 @@ class Run:
         from firth.evaluation.groups import agreement
 
         return agreement(self.vectors, self.attributes, k=k, n_jobs=n_jobs)
+
+    def tag_quality(self, name: str = "tags", *, k: int = 10, n_jobs: int | Literal["auto"] = "auto") -> TagQuality:
+        """Return how well the ``k`` nearest tell an item's tags, or another attribute of texts, beside chance.
+
+        Raises
+        ------
+        OptionError
+            If the run has no such attribute.
+        DataError
+            If it holds no texts, or fewer than two items have one.
+        """
+        from firth.evaluation.tags import tag_quality
+
+        if name not in self.attributes.columns:
+            known = self.attributes.columns
+            raise OptionError(unknown("attribute", name, known) if known else "this run has no attributes.")
+        return tag_quality(self.vectors, self.items[name], k=k, seed=self.seed, n_jobs=n_jobs)
+
+    def tag(
+        self,
+        attribute: str,
+        *,
+        keywords: Mapping[str, Sequence[str]] | None = None,
+        top: int | None = None,
+        min_count: int = 1,
+        min_share: float = 0.0,
+    ) -> Self:
+        """Return the run with an attribute more, ``tags``; the parameters are those of ``[tags]`` in a recipe.
+
+        Raises
+        ------
+        OptionError
+            If there is no such attribute, or an option is outside its range.
+        DataError
+            If the attribute holds no texts.
+        """
+        from firth.corpus.tag_options import TagOptions
+        from firth.runs.tags import with_tags
+
+        words = {tag: tuple(some) for tag, some in (keywords or {}).items()}
+        options = TagOptions(from_=attribute, keywords=words, top=top, min_count=min_count, min_share=min_share)
+        tags = with_tags(self.attributes, options)["tags"]
+        return self._with(items=self.items.with_columns(tags))
 
     def cluster(self, n_clusters: int, *, seed: int | None = None, n_jobs: int | Literal["auto"] = "auto") -> Self:
         """Return the run with its items in ``n_clusters`` clusters, each named by what it holds more than others.
@@ -256,6 +300,8 @@ class Run:
         OptionError
             If the run has no such attribute.
         """
+        if color_by == "tag" and "tag" not in self.items.columns:
+            color_by = "tags"  # as one says "by genre"
         if color_by is None:
             color_by = "cluster" if "cluster" in self.items.columns else None
         elif color_by not in self.items.columns or color_by in files.OWN_COLUMNS - {"cluster"}:

@@ -45,18 +45,20 @@ def from_table(kind: type[T], table: Mapping[str, Any], *, where: str) -> T:
         If a key is unknown, a value is of another type, or the dataclass refuses it.
     """
     hints = get_type_hints(kind)
-    known = [field.name for field in fields(kind) if field.init]  # type: ignore[arg-type]  # T is a dataclass
+    # A field such as from_ is spelled with an underscore only because Python keeps the word.
+    names = {field.name.removesuffix("_"): field.name for field in fields(kind) if field.init}  # type: ignore[arg-type]  # T is a dataclass
+    known = list(names)
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
             raise OptionError(unknown("key", f"{where}.{key}", [f"{where}.{name}" for name in known]))
-        values[key] = _convert(value, hints[key], f"{where}.{key}")
+        values[names[key]] = _convert(value, hints[names[key]], f"{where}.{key}")
     try:
         return kind(**values)
     except OptionError as error:
         raise OptionError(f"[{where}] {error}") from error
     except TypeError as error:
-        missing = [name for name in known if name not in values]
+        missing = [name for name in known if names[name] not in values]
         raise OptionError(f"[{where}] lacks one of: {', '.join(missing)}.") from error
 
 
@@ -85,6 +87,12 @@ def _fit(value: Any, hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
         fitted = [_fit(entry, kind) for entry, kind in zip(value, kinds, strict=False)]
         fits = len(kinds) == len(value) and all(fits for _, fits in fitted)
         return (tuple(entry for entry, _ in fitted), True) if fits else (value, False)
+    if get_origin(hint) is Mapping:
+        if not isinstance(value, Mapping):
+            return value, False
+        entries = {str(key): _fit(entry, get_args(hint)[1]) for key, entry in value.items()}
+        fits = all(fits for _, fits in entries.values())
+        return ({key: entry for key, (entry, _) in entries.items()}, True) if fits else (value, False)
     if hint is type(None):
         return value, value is None
     if hint is float:
@@ -102,6 +110,8 @@ def _describe(hint: Any) -> str:  # noqa: ANN401
             words += [repr(choice) for choice in get_args(option)]
         elif get_origin(option) is tuple:
             words.append(_describe_list(get_args(option)))
+        elif get_origin(option) is Mapping:
+            words.append(f"a table, each entry {_describe(get_args(option)[1])}")
         elif option is not type(None):
             words.append(_WORDS.get(option, str(option)))
     return " or ".join(words)

@@ -211,8 +211,11 @@ def _summaries(column: pl.Series, labels: Int32, n_clusters: int) -> list[Number
 
 
 def _base_name(values: list[LiftedValue], n_values: int) -> str:
-    named = [one for one in values if one.lift >= _NEAR_THE_BEST * values[0].lift][:n_values]
-    return " · ".join(one.value or f"no {one.attribute}" for one in named)
+    named = (one.value or f"no {one.attribute}" for one in values if one.lift >= _NEAR_THE_BEST * values[0].lift)
+    distinct: dict[str, str] = {}  # several attributes may say the same
+    for name in named:
+        distinct.setdefault(name.casefold(), name)
+    return " · ".join([*distinct.values()][:n_values])
 
 
 def _distinct(names: list[str], numbers: list[list[NumberSummary]]) -> list[str]:
