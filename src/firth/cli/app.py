@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from firth.cli import cache, evaluate, exchange, making, maps, pictures, questions, shelf, tags
+from firth.cli import cache, clusters, evaluate, exchange, making, maps, pictures, questions, shelf, tags
 from firth.cli.errors import Group
 
 app = typer.Typer(
@@ -52,7 +52,7 @@ app.command("recommend", rich_help_panel=_ASK, epilog=questions.RECOMMEND_EXAMPL
 app.command("arithmetic", rich_help_panel=_ASK, cls=questions.TermsCommand, epilog=questions.ARITHMETIC_EXAMPLE)(
     questions.arithmetic
 )
-app.command("clusters", rich_help_panel=_ASK, epilog=questions.CLUSTERS_EXAMPLE)(questions.clusters)
+app.command("clusters", rich_help_panel=_ASK, epilog=clusters.CLUSTERS_EXAMPLE)(clusters.clusters)
 app.command("evaluate", rich_help_panel=_ASK, cls=tags.TagsCommand, epilog=evaluate.EVALUATE_EXAMPLE)(evaluate.evaluate)
 app.command("map", rich_help_panel=_SHOW, epilog=maps.MAP_EXAMPLE)(maps.map_)
 app.command("plot", rich_help_panel=_SHOW, epilog=pictures.PLOT_EXAMPLE)(pictures.plot)

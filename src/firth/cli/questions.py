@@ -1,4 +1,4 @@
-"""Questions to a run: what is like it, what goes with it, what does a sum of items give, which clusters there are."""
+"""Questions to a run: what is like it, what goes with it, what does a sum of items give."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from firth.cli.arguments import JobsOption, JsonOption, KOption, RunArgument, SeedOption, open_run
+from firth.cli.arguments import JsonOption, KOption, RunArgument, open_run
 from firth.cli.items import about_item, found_documents, found_table
-from firth.cli.terminal import answers, clusters_table, key_text, print_json
+from firth.cli.terminal import answers, key_text, print_json
 
 if TYPE_CHECKING:
     from firth.runs.run import Run
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 NEIGHBORS_EXAMPLE = "Example: firth neighbors runs/bands-1 radiohead -k 5"
 RECOMMEND_EXAMPLE = "Example: firth recommend runs/bands-1 coil swans"
 ARITHMETIC_EXAMPLE = 'Example: firth arithmetic runs/bands-1 --plus coil --minus "elder ones"'
-CLUSTERS_EXAMPLE = "Example: firth clusters runs/bands-1 -n 12"
 
 
 class TermsCommand(TyperCommand):
@@ -135,40 +134,6 @@ def arithmetic(
     found = opened.vectors.most_similar(plus=added, minus=taken, k=k)
     heading = " ".join([" + ".join(added), *(f"- {key}" for key in taken)]).strip()
     _answer(opened, found, query={"plus": added, "minus": taken}, heading=heading, json=json)
-
-
-def clusters(
-    run: RunArgument,
-    n: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            "--n",
-            min=2,
-            metavar="N",
-            help="Make N for this answer; the run keeps its own.",
-            show_default=False,
-        ),
-    ] = None,
-    seed: SeedOption = None,
-    n_jobs: JobsOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Show the clusters.
-
-    Each has a name, after what it holds more than the rest, a size, and the items nearest to its middle.
-    """
-    from firth.errors import OptionError
-
-    opened = open_run(run)
-    if n is not None:
-        opened = opened.cluster(n, seed=seed, n_jobs=n_jobs or "auto")
-    if not opened.clusters:
-        raise OptionError(f"{opened.name} has no clusters of its own: say how many to make with -n.")
-    if json:
-        print_json({"run": opened.folder, "clusters": [cluster.to_dict() for cluster in opened.clusters]})
-        return
-    answers().print(clusters_table([cluster.to_dict() for cluster in opened.clusters]))
 
 
 def _answer(run: Run, found: list[tuple[str, float]], *, query: dict[str, Any], heading: str, json: bool) -> None:

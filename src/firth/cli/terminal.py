@@ -80,18 +80,33 @@ def _shared_widths(needed: list[int], is_flexible: list[bool], *, room: int) -> 
     return widths
 
 
-def clusters_table(clusters: Sequence[Mapping[str, Any]], *, n_examples: int = 5) -> Table:
-    """Return a table of clusters: names, sizes, means of numeric attributes, the items nearest to the middle."""
+def clusters_table(
+    clusters: Sequence[Mapping[str, Any]], *, n_examples: int = 5, further: Mapping[str, Sequence[str]] | None = None
+) -> Table:
+    """Return a table of clusters: names, sizes, means of numeric attributes, the items nearest to the middle.
+
+    Parameters
+    ----------
+    clusters
+        What is known of each, at least one.
+    n_examples
+        How many items to name.
+    further
+        More columns of numbers, one text per cluster.
+    """
+    more = further or {}
     numbers = [summary["attribute"] for summary in clusters[0]["numbers"]]
     rows = [
         [
             key_text(cluster["name"]),
             f"{cluster['size']:,}",
+            *(column[place] for column in more.values()),
             *(value_text(summary["mean"]) for summary in cluster["numbers"]),
             ", ".join(key_text(key) for key in cluster["examples"][:n_examples]),
         ]
-        for cluster in clusters
+        for place, cluster in enumerate(clusters)
     ]
+    numbers = [*more, *numbers]
     columns = ["cluster", "items", *numbers, "most central"]
     return table(columns, rows, right=["items", *numbers], flexible=["cluster", "most central"])
 

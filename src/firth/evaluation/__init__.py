@@ -1,7 +1,9 @@
 """Whether vectors are any good, and compared with what."""
 
 from firth.evaluation.analogy import AnalogyResult, AnalogyScore, analogies
+from firth.evaluation.clusters import ClusterQuality, ClusterScore, cluster_quality, silhouettes
 from firth.evaluation.groups import Agreement, agreement
+from firth.evaluation.partitions import adjusted_rand_index
 from firth.evaluation.questions import AnalogyQuestions, WordPairs
 from firth.evaluation.tags import TagQuality, TagScore, tag_quality
 from firth.evaluation.words import SimilarityResult, similarity
@@ -11,12 +13,17 @@ __all__ = [
     "AnalogyQuestions",
     "AnalogyResult",
     "AnalogyScore",
+    "ClusterQuality",
+    "ClusterScore",
     "SimilarityResult",
     "TagQuality",
     "TagScore",
     "WordPairs",
+    "adjusted_rand_index",
     "agreement",
     "analogies",
+    "cluster_quality",
+    "silhouettes",
     "similarity",
     "tag_quality",
 ]

@@ -15,7 +15,7 @@ from firth import theme
 from firth.arrays import UInt8
 from firth.errors import DataError, OptionError
 from firth.plots import canvas
-from firth.plots.colors import Categories, Numbers, read_values
+from firth.plots.colors import MISSING, Categories, Numbers, read_values
 from firth.plots.dots import CROWD, disc_opacity, disc_px, paint_layers, to_pixels
 from firth.plots.head import draw_head, write_note
 from firth.plots.map import draw_texts, fit_limits, map_axes
@@ -42,6 +42,7 @@ def animate_map(
     color_by: Iterable[Any] | None = None,
     title: str = "",
     density: bool | Literal["auto"] = "auto",
+    missing: str = MISSING,
     fps: int = 15,
     seconds: float = 6.0,
     hold_s: float = _HOLD_S,
@@ -65,7 +66,7 @@ def animate_map(
         (n_items,) one value per item, as in :func:`firth.plots.map.plot_map`.
     title
         Stands above.
-    density
+    density, missing
         As in :func:`firth.plots.map.plot_map`.
     fps
         Pictures per second, 1 to 50.
@@ -100,7 +101,7 @@ def animate_map(
     n_items = len(frames[0].xy)
     if keys is not None and len(keys) != n_items:
         raise DataError(f"frames have {n_items} rows but keys has {len(keys)}; pass one key per row.")
-    values = None if color_by is None else read_values(color_by, n_items=n_items)
+    values = None if color_by is None else read_values(color_by, n_items=n_items, missing=missing)
     is_shaded = n_items >= CROWD if density == "auto" else bool(density)
     n_pictures = 1 if len(frames) == 1 else max(2, round(fps * seconds))
     with canvas.styled():

@@ -34,10 +34,13 @@ class Categories:
         The categories with a colour of their own, the largest first.
     codes
         (n_items,) int64: which of ``names``; ``len(names)`` for any other category, -1 for none.
+    missing
+        What items of none are called.
     """
 
     names: tuple[str, ...]
     codes: Int64
+    missing: str = MISSING
 
     @property
     def entries(self) -> list[tuple[str, str, int]]:
@@ -45,7 +48,7 @@ class Categories:
         sizes = Counter(self.codes.tolist())
         palette = [*zip(self.names, theme.CATEGORIES, strict=False), (OTHER, theme.OTHER)]
         entries = [(name, color, sizes[code]) for code, (name, color) in enumerate(palette)]
-        return [entry for entry in [*entries, (MISSING, theme.MISSING, sizes[-1])] if entry[2]]
+        return [entry for entry in [*entries, (self.missing, theme.MISSING, sizes[-1])] if entry[2]]
 
     @property
     def present(self) -> Bool:
@@ -120,7 +123,7 @@ class Numbers:
         return colors
 
 
-def read_values(color_by: Iterable[Any], *, n_items: int) -> Categories | Numbers:
+def read_values(color_by: Iterable[Any], *, n_items: int, missing: str = MISSING) -> Categories | Numbers:
     """Return what the values say about colour: numbers are a scale, anything else categories.
 
     Parameters
@@ -130,6 +133,8 @@ def read_values(color_by: Iterable[Any], *, n_items: int) -> Categories | Number
         first counts. None, NaN, an infinite number, NaT, an empty text and an empty list are no value.
     n_items
         How many there must be.
+    missing
+        What items without a category are called.
 
     Raises
     ------
@@ -150,7 +155,7 @@ def read_values(color_by: Iterable[Any], *, n_items: int) -> Categories | Number
             other = next(value for value in values if isinstance(value, str | float))
             raise DataError(f"color_by must be all dates or none, got both: {other!r} among dates.")
         return _numbers([_days(value) for value in values], is_date=True)
-    return _numbers(values) if float in kinds else _categories(values)
+    return _numbers(values) if float in kinds else _categories(values, missing)
 
 
 def _value(value: Any) -> str | float | np.datetime64 | None:  # noqa: ANN401 (a cell of any column)
@@ -180,12 +185,12 @@ def _days(moment: Any) -> float | None:  # noqa: ANN401 (a moment, or none)
     return None if moment is None else float((moment - _EPOCH) / _DAY)
 
 
-def _categories(values: list[Any]) -> Categories:
+def _categories(values: list[Any], missing: str) -> Categories:
     sizes = Counter(value for value in values if value is not None)
     ranked = sorted(sizes, key=lambda name: (-sizes[name], name))
     names = ranked[: len(theme.CATEGORIES)]
     code = {None: -1} | {name: min(rank, len(names)) for rank, name in enumerate(ranked)}
-    return Categories(tuple(names), np.array([code[value] for value in values], dtype=np.int64))
+    return Categories(tuple(names), np.array([code[value] for value in values], dtype=np.int64), missing)
 
 
 def _numbers(values: list[Any], *, is_date: bool = False) -> Numbers:

@@ -14,7 +14,7 @@ from firth import theme
 from firth.arrays import Float64
 from firth.errors import DataError, OptionError
 from firth.plots import canvas
-from firth.plots.colors import Categories, Numbers, read_values
+from firth.plots.colors import MISSING, Categories, Numbers, read_values
 from firth.plots.dots import CROWD, disc_area, draw_density, draw_discs, flat_colors
 from firth.plots.head import NAME_LENGTH, draw_head, write_note
 from firth.plots.labels import core, place_labels, place_names
@@ -35,6 +35,7 @@ def plot_map(
     color_by: Iterable[Any] | None = None,
     title: str = "",
     density: bool | Literal["auto"] = "auto",
+    missing: str = MISSING,
     path: str | Path | None = None,
 ) -> canvas.Figure:
     """Return a picture of items on a plane.
@@ -58,6 +59,8 @@ def plot_map(
         Whether crowds are shaded by how dense they are, in the mean colour or number of the points of each pixel, with
         single points where they are sparse; False draws every point as a disc, those drawn last above the others.
         "auto": from 50,000 items on, where discs begin to hide each other.
+    missing
+        What the legend calls items without a category.
     path
         Where to write the picture, ``.png``, ``.svg`` or ``.pdf``; None writes nothing. The size is the theme's
         ``MAP_SIZE_IN`` at ``DPI``.
@@ -82,7 +85,7 @@ def plot_map(
     if density not in (True, False, "auto"):
         raise OptionError(f"density must be True, False or 'auto', got {density!r}.")
     points = _checked(xy, keys)
-    values = None if color_by is None else read_values(color_by, n_items=len(points))
+    values = None if color_by is None else read_values(color_by, n_items=len(points), missing=missing)
     is_shaded = len(points) >= CROWD if density == "auto" else bool(density)
     with canvas.styled():
         figure = canvas.new_figure(theme.MAP_SIZE_IN)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 
-from firth.arrays import Int32
+from firth.arrays import Float32, Float64, Int32
+from firth.evaluation.clusters import silhouettes
 from firth.runs.folder import OWN_COLUMNS
+from firth.runs.items import with_columns
+from firth.runs.sections import ClusterOptions
 from firth.vectors.clusters import cluster
+from firth.vectors.hdbscan import hdbscan
 from firth.vectors.lift import LiftedValue, NumberSummary, name_clusters
 from firth.vectors.vectors import Vectors
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from firth.runs.run import Run
+
+RunT = TypeVar("RunT", bound="Run")
 
 _N_EXAMPLES = 8
 _N_VALUES = 5  # that are kept of what a cluster's name rests on
@@ -42,6 +50,8 @@ class Cluster:
         What the name rests on: values it holds more of than the whole does, in order of lift.
     numbers
         Its mean of each numeric attribute; NaN where no item has a number.
+    silhouette
+        The mean of its items' silhouettes, -1 to 1; None where it is the only cluster, or was not measured.
     """
 
     cluster: int
@@ -51,6 +61,7 @@ class Cluster:
     examples: tuple[str, ...]
     values: tuple[LiftedValue, ...]
     numbers: tuple[NumberSummary, ...]
+    silhouette: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cluster as plain values."""
@@ -64,33 +75,81 @@ class Cluster:
         return cls(**{**values, "examples": tuple(values["examples"]), "values": lifted, "numbers": numbers})
 
 
-def make_clusters(
-    vectors: Vectors, attributes: pl.DataFrame, *, n_clusters: int, seed: int, n_jobs: int | Literal["auto"]
-) -> tuple[Int32, list[Cluster]]:
-    """Return each item's cluster, (n_items,) int32, and what the clusters are, the largest first.
+def with_clusters(
+    run: RunT, options: ClusterOptions, *, seed: int | None = None, n_jobs: int | Literal["auto"] = "auto"
+) -> RunT:
+    """Return the run with its items in clusters, and how they were made and how far apart they lie in its metrics.
+
+    Raises
+    ------
+    OptionError
+        If there are fewer items than clusters.
+    MissingExtraError
+        If HDBSCAN is asked for and scikit-learn is not installed.
+    """
+    seed = run.seed if seed is None else seed
+    labels = labelled(run.vectors, options, seed=seed, n_jobs=n_jobs)
+    values = silhouettes(run.vectors, labels)
+    clusters = [asdict(cluster) for cluster in _described(run.vectors, run.attributes, labels, values)]
+    about = {
+        **asdict(options),
+        "n": len(clusters),
+        "seed": seed,
+        "n_noise": int((labels < 0).sum()),
+        "silhouette": _mean(values[labels >= 0]),
+    }
+    items = with_columns(run.items, {"cluster": labels})
+    metrics = {**run.metrics, "clusters": about}
+    return replace(run, items=items, document={**run.document, "clusters": clusters, "metrics": metrics})
+
+
+def labelled(vectors: Vectors | Float32, options: ClusterOptions, *, seed: int, n_jobs: int | Literal["auto"]) -> Int32:
+    """Return each item's cluster, (n_items,) int32, 0 being the largest; -1: none."""
+    if options.method == "kmeans":
+        return cluster(vectors, options.n, seed=seed, n_jobs=n_jobs).labels
+    return hdbscan(vectors, min_cluster_size=options.min_cluster_size, n_components=options.n_components, n_jobs=n_jobs)
+
+
+def _described(vectors: Vectors, attributes: pl.DataFrame, labels: Int32, values: Float64) -> list[Cluster]:
+    """Return what the clusters are, by number.
 
     Where no attribute tells anything, as in a text, a cluster is named after the two items nearest to its centroid.
     """
-    found = cluster(vectors, n_clusters, seed=seed, n_jobs=n_jobs)
     telling = telling_attributes(attributes)
-    names = name_clusters(found.labels, attributes.select(telling)) if telling else []
-    keys = vectors.keys
+    names = name_clusters(labels, attributes.select(telling)) if telling else []
+    keys, unit = vectors.keys, vectors.normalised
     clusters = []
-    for number in range(n_clusters):
-        members = np.flatnonzero(found.labels == number)
-        nearest = members[np.argsort(-found.similarities[members], kind="stable")[:_N_EXAMPLES]]
+    for number in range(int(labels.max(initial=-1)) + 1):
+        members = np.flatnonzero(labels == number)
+        similarities = _to_centroid(unit[members])
+        nearest = members[np.argsort(-similarities, kind="stable")[:_N_EXAMPLES]]
         clusters.append(
             Cluster(
                 cluster=number,
                 name=names[number].name if names else " · ".join(keys[item] for item in nearest[:2]),
                 size=len(members),
-                similarity=float(found.similarities[members].mean(dtype=np.float64)),
+                similarity=float(similarities.mean(dtype=np.float64)),
                 examples=tuple(keys[item] for item in nearest),
                 values=names[number].values[:_N_VALUES] if names else (),
                 numbers=names[number].numbers if names else (),
+                silhouette=_mean(values[members]),
             )
         )
-    return found.labels, clusters
+    return clusters
+
+
+def _to_centroid(rows: Float32) -> Float32:
+    """Return each row's cosine with the direction of the rows' mean; 0 for a row of zeros."""
+    total = rows.sum(axis=0, dtype=np.float64)
+    length = float(np.sqrt((total * total).sum()))
+    direction = (total / length if length > 0 else total).astype(np.float32)
+    cosines: Float64 = np.einsum("ij,j->i", rows, direction, dtype=np.float64)
+    return cosines.astype(np.float32)
+
+
+def _mean(values: Float64) -> float | None:
+    """Return a mean, None where a value is not known or there is none."""
+    return float(values.mean()) if len(values) and np.isfinite(values).all() else None
 
 
 def telling_attributes(items: pl.DataFrame) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from firth.errors import OptionError, SourceError
 from firth.runs import folder as files
 from firth.runs.clusters import telling_attributes
-from firth.runs.items import blank_items
+from firth.runs.items import NO_CLUSTER, blank_items, cluster_names
 from firth.runs.record import Record
 from firth.runs.run import Run
 from firth.runs.typed import unknown
@@ -141,8 +141,8 @@ def _about_items(run: Run) -> pl.DataFrame:
     about = run.items.select("key", "count", *telling_attributes(run.items))
     if "cluster" not in run.items.columns:
         return about
-    names = [cluster.name for cluster in run.clusters]
-    return about.with_columns(pl.Series("cluster", [names[number] for number in run.items["cluster"].to_list()]))
+    names = [name or NO_CLUSTER for name in cluster_names(run.items["cluster"], run.clusters)]
+    return about.with_columns(pl.Series("cluster", names, dtype=pl.String))
 
 
 def _with_vectors(run: Run) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from firth.errors import OptionError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
+from firth.runs.clusters import with_clusters
 from firth.runs.mapping import Making, is_interrupted, with_map
 from firth.runs.pictures import draw_all
 from firth.runs.reading import about_source, build_corpus, check_extras, check_sizes, trained_intake
@@ -127,8 +128,10 @@ def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | Non
     }
     if recipe.tags is not None:
         stages["tags"] = _shown("tags", lambda run: with_tag_quality(run, n_jobs=n_jobs), progress)
-    if recipe.clusters.n:
-        stages["clusters"] = _shown("clusters", lambda run: run.cluster(recipe.clusters.n, n_jobs=n_jobs), progress)
+    if recipe.clusters.is_wanted:
+        stages["clusters"] = _shown(
+            "clusters", lambda run: with_clusters(run, recipe.clusters, n_jobs=n_jobs), progress
+        )
     if plan.enabled:
         stages["map"] = lambda run: with_map(run, plan, Making(seed=run.seed, n_jobs=n_jobs, progress=progress))
     stages["plots"] = lambda run: draw_all(run, recipe.plots, progress=progress)

@@ -28,14 +28,22 @@ def blank_items(keys: Sequence[str], counts: np.ndarray[Any, Any] | None) -> pl.
     return pl.DataFrame([pl.Series("key", list(keys), dtype=pl.String), count])
 
 
+NO_CLUSTER = "no cluster"
+
+
+def cluster_names(column: pl.Series, clusters: Sequence[Cluster]) -> list[str | None]:
+    """Return the name of each item's cluster, None for an item in none (-1)."""
+    names = [*(cluster.name for cluster in clusters), None]  # the last is that of -1
+    return [names[number] for number in column.to_list()]
+
+
 def color_values(items: pl.DataFrame, name: str, clusters: Sequence[Cluster]) -> Any:  # noqa: ANN401 (names or numbers)
     """Return one value per item to colour by: a number, or the name of its first category or of its cluster."""
     import polars as pl
 
     column = items[name]
     if name == "cluster":
-        names = [cluster.name for cluster in clusters]
-        return [names[number] for number in column.to_list()]
+        return cluster_names(column, clusters)
     if isinstance(column.dtype, pl.List):
         return column.list.first().to_list()
     return column.to_numpy()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from firth.errors import RunError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
+from firth.runs.items import NO_CLUSTER
 from firth.runs.sections import PlotOptions
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def draw_all(run: Run, plots: PlotOptions, *, progress: Progress | None = None) 
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise RunError(f"cannot make the folder {folder}: {error.strerror}.") from error
-    names = [*(plots.color_by or ("cluster",) * bool(run.clusters))] if "x" in run.items.columns else []
+    names = [*(plots.color_by or ("cluster",) * ("cluster" in run.items.columns))] if "x" in run.items.columns else []
     drawn: list[str] = []
     with (progress or SilentProgress()).task("drawing", total=len(names) + 1) as task:
         for name in names:
@@ -79,7 +80,10 @@ def draw_film(
 
     name, values = run.colors(color_by)
     title = run.name if name is None else f"{run.name}, by {name}"
-    return animate_map(frames, path=path, keys=run.vectors.keys, color_by=values, title=title, progress=progress)
+    missing = NO_CLUSTER if name == "cluster" else "no value"
+    return animate_map(
+        frames, path=path, keys=run.vectors.keys, color_by=values, title=title, missing=missing, progress=progress
+    )
 
 
 def file_name(name: str) -> str:

@@ -21,6 +21,7 @@ from firth.runs.sections import SourceOptions
 from firth.runs.tags import with_tags
 from firth.sources.packaged_text import packaged_text
 from firth.threads import n_threads
+from firth.vectors.hdbscan import require_hdbscan
 
 
 def read_source(recipe: Recipe, progress: Progress | None) -> Corpus:
@@ -68,6 +69,8 @@ def check_extras(recipe: Recipe) -> None:
     """Raise MissingExtraError before anything is trained if what comes after could not run."""
     if recipe.map.enabled and recipe.map.method != "tsne":
         require_library(recipe.map.method)
+    if recipe.clusters.method == "hdbscan":
+        require_hdbscan()
     if find_spec("matplotlib") is None:
         raise MissingExtraError("the plots", "matplotlib", "plots")
 

@@ -16,6 +16,7 @@ from firth.progress import Progress
 from firth.runs import folder as files
 from firth.runs.items import color_values, with_columns
 from firth.runs.recommending import copy_kept, recommender_of
+from firth.runs.items import NO_CLUSTER, color_values
 from firth.runs.typed import unknown
 from firth.vectors.vectors import Vectors
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
 
+    from firth.evaluation.clusters import ClusterQuality
     from firth.evaluation.groups import Agreement
     from firth.evaluation.tags import TagQuality
     from firth.maps.tsne import OnFrame
@@ -161,29 +163,63 @@ class Run:
         tags = with_tags(self.attributes, options)["tags"]
         return self._with(items=self.items.with_columns(tags))
 
-    def cluster(self, n_clusters: int, *, seed: int | None = None, n_jobs: int | Literal["auto"] = "auto") -> Self:
-        """Return the run with its items in ``n_clusters`` clusters, each named by what it holds more than others.
+    def cluster(
+        self,
+        n_clusters: int | None = None,
+        *,
+        method: Literal["kmeans", "hdbscan"] = "kmeans",
+        min_cluster_size: int = 25,
+        n_components: int | None = None,
+        seed: int | None = None,
+        n_jobs: int | Literal["auto"] = "auto",
+    ) -> Self:
+        """Return the run with its items in clusters, each named by what it holds more than others.
+
+        Parameters
+        ----------
+        n_clusters
+            How many k-means makes, >= 2.
+        method
+            ``"kmeans"`` (spherical), or ``"hdbscan"``, which leaves items in no cluster: -1.
+        min_cluster_size, n_components
+            Of HDBSCAN: fewer items are no cluster; cluster so many principal components.
 
         Raises
         ------
         OptionError
-            If there are fewer items than clusters, or fewer than 2 clusters.
+            If there are fewer items than clusters, or an option is outside its range or goes with the other method.
+        MissingExtraError
+            If HDBSCAN is asked for and scikit-learn is not installed.
 
         Notes
         -----
-        Spherical k-means on the vectors, never on the map. Same bytes for any ``n_jobs``.
+        Made of the vectors, never of the map. Same bytes for any ``n_jobs``.
         """
-        from firth.runs.clusters import make_clusters
+        from firth.runs.clusters import with_clusters
+        from firth.runs.sections import ClusterOptions
 
-        labels, clusters = make_clusters(
-            self.vectors,
-            self.attributes,
-            n_clusters=n_clusters,
-            seed=self.seed if seed is None else seed,
-            n_jobs=n_jobs,
+        if (n_clusters is None) == (method == "kmeans"):
+            raise OptionError("n_clusters goes with method 'kmeans', which needs it, and with no other.")
+        options = ClusterOptions(
+            method=method, n=n_clusters or 0, min_cluster_size=min_cluster_size, n_components=n_components
         )
-        items = with_columns(self.items, {"cluster": labels})
-        return self._with(items=items, clusters=[cluster.to_dict() for cluster in clusters])
+        if method == "kmeans" and not options.is_wanted:
+            raise OptionError(f"n_clusters must be >= 2, got {n_clusters}.")
+        return with_clusters(self, options, seed=seed, n_jobs=n_jobs)
+
+    def cluster_quality(
+        self, *, n_repeats: int = 5, progress: Progress | None = None, n_jobs: int | Literal["auto"] = "auto"
+    ) -> ClusterQuality:
+        """Return how far apart the clusters lie, and whether they come out again ``n_repeats`` times.
+
+        Raises
+        ------
+        RunError
+            If the run has no clusters.
+        """
+        from firth.runs.cluster_quality import quality
+
+        return quality(self, n_repeats=n_repeats, progress=progress, n_jobs=n_jobs)
 
     def map(
         self,
@@ -284,6 +320,7 @@ class Run:
             color_by=values,
             title=self.name if name is None else f"{self.name}, by {name}",
             density=density,
+            missing=NO_CLUSTER if name == "cluster" else "no value",
             path=None if path is None else Path(path),
         )
 

@@ -167,13 +167,42 @@ class StartOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterOptions:
-    """How the vectors are clustered: into ``n`` clusters, or not at all where ``n`` is 0."""
+    """How the vectors are clustered.
 
+    Parameters
+    ----------
+    method
+        ``"kmeans"``: every item into one of ``n`` clusters. ``"hdbscan"``: dense regions, as many as there are, and the
+        other items in none.
+    n
+        Clusters of k-means; 0 makes none.
+    min_cluster_size
+        Of HDBSCAN: fewer items are no cluster.
+    n_components
+        Of HDBSCAN: so many principal components are clustered. None: the vectors themselves.
+    """
+
+    method: Literal["kmeans", "hdbscan"] = "kmeans"
     n: int = 0
+    min_cluster_size: int = 25
+    n_components: int | None = None
 
     def __post_init__(self) -> None:
         if self.n < 0 or self.n == 1:
             raise OptionError(f"n must be 0 (no clusters) or >= 2, got {self.n}.")
+        if self.min_cluster_size < 2:
+            raise OptionError(f"min_cluster_size must be >= 2, got {self.min_cluster_size}.")
+        if self.n_components is not None and self.n_components < 1:
+            raise OptionError(f"n_components must be >= 1, got {self.n_components}.")
+        if self.method == "hdbscan" and self.n:
+            raise OptionError(f"n goes with method 'kmeans'; HDBSCAN finds as many as there are, got {self.n}.")
+        if self.method == "kmeans" and self.n_components is not None:
+            raise OptionError("n_components goes with method 'hdbscan'; k-means takes the vectors themselves.")
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether clusters are made at all."""
+        return self.n > 0 or self.method == "hdbscan"
 
 
 @dataclass(frozen=True, kw_only=True)

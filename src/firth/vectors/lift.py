@@ -113,7 +113,7 @@ def name_clusters(labels: npt.ArrayLike, attributes: pl.DataFrame, *, n_values: 
     Parameters
     ----------
     labels
-        (n_items,) integers >= 0, the cluster of each item.
+        (n_items,) integers, the cluster of each item from 0; -1: in none, which counts among all items only.
     attributes
         One row per item. A column of lists of text or of text is a category, one of numbers is summarised by its mean;
         others are left aside.
@@ -128,7 +128,7 @@ def name_clusters(labels: npt.ArrayLike, attributes: pl.DataFrame, *, n_values: 
     Raises
     ------
     DataError
-        If there is not one label per row, or a label is negative.
+        If there is not one label per row, or a label is below -1.
 
     Notes
     -----
@@ -140,10 +140,10 @@ def name_clusters(labels: npt.ArrayLike, attributes: pl.DataFrame, *, n_values: 
     chosen = np.asarray(labels)
     if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "iu") or len(chosen) != len(attributes):
         raise DataError(f"labels must hold one whole number per row, {len(attributes)}, got the shape {chosen.shape}.")
-    if chosen.size and chosen.min() < 0:
-        raise DataError(f"labels must be >= 0, got {chosen.min()}.")
+    if chosen.size and chosen.min() < -1:
+        raise DataError(f"labels must be >= -1, got {chosen.min()}.")
     chosen = chosen.astype(np.int32)
-    sizes = np.bincount(chosen)
+    sizes = np.bincount(chosen[chosen >= 0])
     values: list[list[LiftedValue]] = [[] for _ in sizes]
     numbers: list[list[NumberSummary]] = [[] for _ in sizes]
     for column in attributes.get_columns():
@@ -176,6 +176,7 @@ def _lifted(column: pl.Series, labels: Int32, sizes: npt.NDArray[np.intp]) -> li
         frame.group_by("cluster", "value")
         .agg(count=pl.len())
         .with_columns(total=pl.col("count").sum().over("value"))
+        .filter(pl.col("cluster") >= 0)
         .sort("cluster", "value")
     )
     found = []
@@ -196,8 +197,9 @@ def _summaries(column: pl.Series, labels: Int32, n_clusters: int) -> list[Number
 
     numbers: Float64 = column.cast(pl.Float64).to_numpy()
     known = np.isfinite(numbers)
-    n_known = np.bincount(labels[known], minlength=n_clusters)
-    sums = np.bincount(labels[known], weights=numbers[known], minlength=n_clusters)
+    inside = known & (labels >= 0)
+    n_known = np.bincount(labels[inside], minlength=n_clusters)
+    sums = np.bincount(labels[inside], weights=numbers[inside], minlength=n_clusters)
     overall = float(numbers[known].mean()) if known.any() else float("nan")
     deviation = float(numbers[known].std()) if known.any() else 0.0
     summaries = []
