@@ -1,7 +1,7 @@
 """docs/recipes.md names every key with the default that the code has."""
 
 import re
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,8 @@ import pytest
 from firth.corpus.contexts import Groups, Sequences
 from firth.corpus.splitting import Holdout
 from firth.runs.sections import MapSection, SourceOptions, VocabularySection
+from firth.corpus.tag_options import TagOptions
+from firth.runs.sections import ClusterOptions, MapSection, SourceOptions, VocabularySection
 from firth.training import TrainOptions
 from firth.vectors.recommend_options import RecommendOptions
 
@@ -21,6 +23,8 @@ SECTIONS = (
     ("`[map]`", MapSection),
     ("`[holdout]`", Holdout),
     ("`[recommend]`", RecommendOptions),
+    ("`[tags]`", TagOptions),
+    ("`[clusters]`", ClusterOptions),
 )
 PAGE = (Path(__file__).parent.parent / "docs" / "recipes.md").read_text(encoding="utf-8")
 
@@ -33,7 +37,7 @@ def defaults_on_page(section: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("section", "options"), SECTIONS)
 def test_page_names_every_key_of_a_section(section: str, options: type) -> None:
-    assert set(defaults_on_page(section)) == {field.name for field in fields(options)}
+    assert set(defaults_on_page(section)) == {field.name.removesuffix("_") for field in fields(options)}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +46,8 @@ def test_page_names_every_key_of_a_section(section: str, options: type) -> None:
         pytest.param(section, field, id=f"{options.__name__}.{field.name}")
         for section, options in SECTIONS
         for field in fields(options)
-        # a context's falls back to source.query, as the page says
+        # it is given, or a table; a context's query falls back to source.query, as the page says
+        if field.default is not MISSING
         if field.name != "query" or options is SourceOptions
     ],
 )

@@ -115,4 +115,5 @@ def test_a_report_has_tags_and_clusters(recipe_path: Path, tmp_path: Path):
     result = call("run", recipe_path, *settings, "--out", tmp_path / "run")
     assert result.exit_code == 0, result.output
     assert "30 of 91 items have any" in result.stdout
+    assert "3 by k-means, silhouette 0." in result.stdout
     assert "funny: 30 items, purity 1.00 (chance 1.00)" in result.stdout

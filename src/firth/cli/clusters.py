@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -87,6 +88,16 @@ def clusters(
         print_json({"run": opened.folder, "clusters": shown, **({"quality": found.to_dict()} if found else {})})
         return
     _print(opened, found)
+
+
+def clusters_sentence(about: Mapping[str, Any], n_items: int) -> str:
+    """Return what a run's report says of its clusters as a whole."""
+    parts = [f"{about['n']:,} by {'k-means' if about['method'] == 'kmeans' else 'HDBSCAN'}"]
+    if about["silhouette"] is not None:
+        parts.append(f"silhouette [bold]{about['silhouette']:.2f}[/]")
+    if about["n_noise"]:
+        parts.append(f"{about['n_noise']:,} items ({about['n_noise'] / n_items:.0%}) in none")
+    return ", ".join(parts)
 
 
 def _check_usage(method: ClusterMethod, *, n: int | None, **of_hdbscan: int | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from firth.cli.clusters import clusters_sentence
 from firth.cli.report_training import training_lines
 from firth.cli.tags import tag_lines
 from firth.cli.terminal import answers, clusters_table, duration
@@ -95,9 +96,7 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
     yield from training_lines(document)
     for place, agreement in enumerate(metrics.get("agreement", [])):
         yield "" if place else "agreement", agreement_sentence(agreement)
-    if "tags" in metrics:
-        for place, line in enumerate(tag_lines(metrics["tags"])):
-            yield "" if place else "tags", line
+    yield from _tags_and_clusters(metrics)
     if "map" in metrics:
         for place, line in enumerate(map_lines(metrics["map"])):
             yield "" if place else "map", line
@@ -107,6 +106,14 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
     yield "folder", escape(str(folder))
     for place, plot in enumerate(document["plots"]):
         yield "" if place else "plots", escape(str(folder / plot))
+
+
+def _tags_and_clusters(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "tags" in metrics:
+        for place, line in enumerate(tag_lines(metrics["tags"])):
+            yield "" if place else "tags", line
+    if "clusters" in metrics:
+        yield "clusters", clusters_sentence(metrics["clusters"], metrics["n_items"])
 
 
 def _items(n_items: int, corpus: Mapping[str, Any] | None) -> str:
