@@ -8,7 +8,6 @@ import pytest
 
 from firth.corpus.contexts import Groups, Sequences
 from firth.corpus.splitting import Holdout
-from firth.runs.sections import MapSection, SourceOptions, VocabularySection
 from firth.corpus.tag_options import TagOptions
 from firth.runs.sections import ClusterOptions, MapSection, SourceOptions, VocabularySection
 from firth.training import TrainOptions

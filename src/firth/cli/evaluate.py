@@ -22,7 +22,6 @@ from firth.cli.holdout import (
     WindowOption,
     evaluate_holdout,
 )
-from firth.cli.arguments import JobsOption, JsonOption, RunArgument, open_run
 from firth.cli.tags import TagsOption, print_tag_qualities, tag_qualities
 from firth.cli.terminal import answers, key_text, print_json, table
 
@@ -82,8 +81,8 @@ def evaluate(
     With `--holdout last`: a tenth of the sequences is held out, and the last item of each asked for, given those before
     it, of `recommend` and of `neighbors`, beside counts, popularity and chance. A run whose recipe has no `[holdout]`
     has seen them all, so a twin is trained without them.
-    words that the run does not have are counted, never dropped in silence. With --tags: for each tag how many of the
-    nearest have it too, and whether they tell it. Give RUN first.
+
+    With `--tags`: for each tag how many of the nearest have it too, and whether they tell it. Give RUN first.
     """
     opened = open_run(run)
     if holdout is not None:

@@ -10,8 +10,19 @@ from typing import Any
 from firth.errors import OptionError
 from firth.runs.typed import unknown
 
-SECTIONS = ("source", "contexts", "vocabulary", "holdout", "start", "train", "recommend", "clusters", "map", "plots")
-SECTIONS = ("source", "contexts", "vocabulary", "start", "train", "tags", "clusters", "map", "plots")
+SECTIONS = (
+    "source",
+    "contexts",
+    "vocabulary",
+    "holdout",
+    "start",
+    "train",
+    "recommend",
+    "tags",
+    "clusters",
+    "map",
+    "plots",
+)
 _EXCLUSIVE = (("source.uri", "source.path", "source.package"), ("train.min_count", "vocabulary.min_count"))
 
 

@@ -37,9 +37,7 @@ def trained_intake(recipe: Recipe, progress: Progress | None) -> Intake:
 
 def build_corpus(recipe: Recipe, intake: Intake, progress: Progress | None) -> Corpus:
     """Return the corpus of what was read, with the items that the recipe keeps."""
-    return built(intake, recipe.vocabulary.of(recipe.source.kind), progress)
-    """Return the corpus of a recipe's source."""
-    corpus = built(read_intake(recipe, progress), recipe.vocabulary.of(recipe.source.kind), progress)
+    corpus = built(intake, recipe.vocabulary.of(recipe.source.kind), progress)
     return corpus if recipe.tags is None else replace(corpus, attributes=with_tags(corpus.attributes, recipe.tags))
 
 

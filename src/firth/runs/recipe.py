@@ -98,17 +98,20 @@ class Recipe:
         elif self.vocabulary.is_of_text:
             raise OptionError("[vocabulary] lowercase, token_pattern and phrases go with a text (.txt).")
         ordered = [name for name, context in self.declared.items() if isinstance(context, Sequences)]
-        attributes = [name for name in self.declared if name not in ordered]
         self._check_sequences(ordered)
+        self._check_attributes([name for name in self.declared if name not in ordered])
+
+    def _check_attributes(self, attributes: list[str]) -> None:
+        """Check what names an attribute."""
         if self.recommend.group is not None and self.recommend.group not in attributes:
             raise OptionError("[recommend] " + unknown("unordered context", self.recommend.group, attributes))
-        attributes = [name for name, context in self.declared.items() if isinstance(context, Groups)]
+        colors = [*attributes, "cluster"]
         if self.tags is not None:
             check_tags(self.tags, self.declared)
-            attributes += [TAGS, "tag"]  # either colours
+            colors = [*attributes, TAGS, "tag", "cluster"]  # either of the two colours
         for color in self.plots.color_by:
-            if color not in (*attributes, "cluster"):
-                raise OptionError("[plots] " + unknown("attribute", color, [*attributes, "cluster"]))
+            if color not in colors:
+                raise OptionError("[plots] " + unknown("attribute", color, colors))
 
     def _check_text(self) -> None:
         (name, context), *others = self.declared.items()

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from firth.errors import OptionError, RunError
 from firth.progress import Progress
 from firth.runs import folder as files
-from firth.runs.items import color_values, with_columns
-from firth.runs.recommending import copy_kept, recommender_of
 from firth.runs.items import NO_CLUSTER, color_values
+from firth.runs.recommending import copy_kept, recommender_of
 from firth.runs.typed import unknown
 from firth.vectors.vectors import Vectors
 
