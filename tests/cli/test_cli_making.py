@@ -290,7 +290,7 @@ def test_an_unexpected_fault_asks_for_the_traceback(recipe_path: Path, monkeypat
     def faulty(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(Run, "cluster", faulty)
+    monkeypatch.setattr("firth.runs.execute.with_clusters", faulty)
     result = call("run", recipe_path, "--out", tmp_path / "run")
     assert result.exit_code == 1
     assert "unexpected ZeroDivisionError: by zero" in result.stderr

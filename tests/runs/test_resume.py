@@ -119,7 +119,7 @@ MOMENTS = {
     "when training has ended": ("firth.runs.folder", "", "write_arrays", 1),
     "when the vectors are there but run.json does not know": ("firth.runs.run", "Run", "write_rest", 1),
     "when run.json knows": ("firth.runs.folder", "", "remove_checkpoint", 1),
-    "while clustering": ("firth.runs.run", "Run", "cluster", 1),
+    "while clustering": ("firth.runs.execute", "", "with_clusters", 1),
     "while drawing": ("firth.runs.execute", "", "draw_all", 1),
     "before the end is written": ("firth.runs.execute", "", "ended", 1),
 }

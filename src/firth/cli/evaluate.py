@@ -59,6 +59,7 @@ def evaluate(
             "--restrict", min=1, metavar="N", help="Analogies: ask and answer with the N most frequent items only."
         ),
     ] = 30_000,
+    tags: TagsOption = None,
     holdout: HoldoutOption = None,
     part: PartOption = PartName.test,
     query: QueryOption = None,
@@ -68,7 +69,6 @@ def evaluate(
     against: AgainstOption = None,
     baselines: BaselinesOption = True,
     seed: SeedOption = None,
-    tags: TagsOption = None,
     n_jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -78,11 +78,11 @@ def evaluate(
     correlation with people's judgement of likeness, and the share of analogies that come out right. Questions with
     words that the run does not have are counted, never dropped in silence.
 
+    With `--tags`: for each tag how many of the nearest have it too, and whether they tell it. Give RUN first.
+
     With `--holdout last`: a tenth of the sequences is held out, and the last item of each asked for, given those before
     it, of `recommend` and of `neighbors`, beside counts, popularity and chance. A run whose recipe has no `[holdout]`
     has seen them all, so a twin is trained without them.
-
-    With `--tags`: for each tag how many of the nearest have it too, and whether they tell it. Give RUN first.
     """
     opened = open_run(run)
     if holdout is not None:

@@ -11,17 +11,8 @@ from firth.errors import OptionError
 from firth.runs.typed import unknown
 
 SECTIONS = (
-    "source",
-    "contexts",
-    "vocabulary",
-    "holdout",
-    "start",
-    "train",
-    "recommend",
-    "tags",
-    "clusters",
-    "map",
-    "plots",
+    *("source", "contexts", "vocabulary", "holdout", "start", "train"),
+    *("recommend", "tags", "clusters", "map", "plots"),
 )
 _EXCLUSIVE = (("source.uri", "source.path", "source.package"), ("train.min_count", "vocabulary.min_count"))
 

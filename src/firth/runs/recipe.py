@@ -98,20 +98,21 @@ class Recipe:
         elif self.vocabulary.is_of_text:
             raise OptionError("[vocabulary] lowercase, token_pattern and phrases go with a text (.txt).")
         ordered = [name for name, context in self.declared.items() if isinstance(context, Sequences)]
+        attributes = [name for name in self.declared if name not in ordered]
         self._check_sequences(ordered)
-        self._check_attributes([name for name in self.declared if name not in ordered])
-
-    def _check_attributes(self, attributes: list[str]) -> None:
-        """Check what names an attribute."""
         if self.recommend.group is not None and self.recommend.group not in attributes:
             raise OptionError("[recommend] " + unknown("unordered context", self.recommend.group, attributes))
-        colors = [*attributes, "cluster"]
+        self._check_colors(attributes)
+
+    def _check_colors(self, attributes: list[str]) -> None:
+        """Check what the attributes of items make: tags, and the pictures' colours."""
+        known = [*attributes, "cluster"]
         if self.tags is not None:
             check_tags(self.tags, self.declared)
-            colors = [*attributes, TAGS, "tag", "cluster"]  # either of the two colours
+            known += [TAGS, "tag"]  # either colours
         for color in self.plots.color_by:
-            if color not in colors:
-                raise OptionError("[plots] " + unknown("attribute", color, colors))
+            if color not in known:
+                raise OptionError("[plots] " + unknown("attribute", color, known))
 
     def _check_text(self) -> None:
         (name, context), *others = self.declared.items()
