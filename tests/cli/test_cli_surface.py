@@ -36,6 +36,7 @@ def test_the_commands_are_the_contracts():
             "recommend",
             "arithmetic",
             "clusters",
+            "duplicates",
             "evaluate",
             "map",
             "plot",

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from firth.cli.clusters import clusters_sentence
+from firth.cli.report_merges import merge_lines
 from firth.cli.report_training import training_lines
 from firth.cli.tags import tag_lines
 from firth.cli.terminal import answers, clusters_table, duration
@@ -91,6 +92,7 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
     metrics, corpus = document["metrics"], document["corpus"]
     if "n_items" in metrics:
         yield "items", _items(metrics["n_items"], corpus)
+    yield from merge_lines(document)
     if corpus:
         yield from _contexts(corpus)
     yield from training_lines(document)

@@ -17,7 +17,7 @@ from firth.runs import folder as files
 from firth.runs.clusters import with_clusters
 from firth.runs.mapping import Making, is_interrupted, with_map
 from firth.runs.pictures import draw_all
-from firth.runs.reading import about_source, build_corpus, check_extras, check_sizes, trained_intake
+from firth.runs.reading import about_source, build_corpus, check_extras, check_sizes, trained_counted
 from firth.runs.recipe import Recipe
 from firth.runs.recommending import keep
 from firth.runs.record import Record
@@ -105,10 +105,10 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
             files.remove_checkpoint(folder)
         else:
             with record.stage("read"):
-                intake = trained_intake(recipe, how.progress)
+                intake, merged = trained_counted(recipe, how.progress)
                 corpus = build_corpus(recipe, intake, how.progress)
             check_data(record.document, corpus, folder)
-            record.document["source"] = about_source(recipe, corpus)
+            record.document["source"] = {**about_source(recipe, corpus), "merged": merged}
             check_sizes(recipe, len(corpus.vocabulary))
             keep(folder, intake, corpus, recipe.recommend)
             begin = None

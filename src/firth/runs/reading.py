@@ -22,6 +22,8 @@ from firth.runs.tags import with_tags
 from firth.sources.packaged_text import packaged_text
 from firth.threads import n_threads
 from firth.vectors.hdbscan import require_hdbscan
+from firth.vectors.merge_table import read_merges
+from firth.vectors.merges import merge_report, merged_intake
 
 
 def read_source(recipe: Recipe, progress: Progress | None) -> Corpus:
@@ -30,9 +32,14 @@ def read_source(recipe: Recipe, progress: Progress | None) -> Corpus:
 
 
 def trained_intake(recipe: Recipe, progress: Progress | None) -> Intake:
-    """Return what a recipe's source holds, without the sequences that it holds out."""
-    intake = read_intake(recipe, progress)
-    return intake if recipe.holdout is None else split(intake, recipe.holdout).train
+    """Return what a recipe's source holds, duplicates merged, without the sequences that it holds out."""
+    return trained_counted(recipe, progress)[0]
+
+
+def trained_counted(recipe: Recipe, progress: Progress | None) -> tuple[Intake, list[dict[str, Any]]]:
+    """Return the same, and what each of the recipe's tables of duplicates merged in the whole source."""
+    intake, merged = _merged(recipe, progress)
+    return intake if recipe.holdout is None else split(intake, recipe.holdout).train, merged
 
 
 def build_corpus(recipe: Recipe, intake: Intake, progress: Progress | None) -> Corpus:
@@ -42,7 +49,20 @@ def build_corpus(recipe: Recipe, intake: Intake, progress: Progress | None) -> C
 
 
 def read_intake(recipe: Recipe, progress: Progress | None) -> Intake:
-    """Return what a recipe's source holds, before it is decided which keys become items."""
+    """Return what a recipe's source holds, duplicates merged, before it is decided which keys become items."""
+    return _merged(recipe, progress)[0]
+
+
+def _merged(recipe: Recipe, progress: Progress | None) -> tuple[Intake, list[dict[str, Any]]]:
+    tables = {path: read_merges(path) for path in recipe.vocabulary.merges}  # before the source, which takes longer
+    intake, reports = _read(recipe, progress), []
+    for path, merges in tables.items():
+        reports.append({"path": path, **merge_report(intake, merges).to_dict()})
+        intake = merged_intake(intake, merges)
+    return intake, reports
+
+
+def _read(recipe: Recipe, progress: Progress | None) -> Intake:
     source, contexts = recipe.source, recipe.declared
     if source.uri is not None:
         return sql_intake(source.uri, source.query, contexts=contexts, progress=progress)

@@ -104,6 +104,9 @@ class VocabularySection:
         How often such a pair must occur at least.
     phrase_passes
         1: pairs; 2: pairs of what the first pass left; and so on.
+    merge
+        A table of duplicates, as ``firth duplicates --out`` writes it, or several, one after the other: keys that are
+        read as others.
     """
 
     min_count: int | None = None
@@ -114,6 +117,7 @@ class VocabularySection:
     phrases: bool | float = False
     phrase_min_count: int = 5
     phrase_passes: int = 1
+    merge: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         self.of("table")
@@ -141,6 +145,11 @@ class VocabularySection:
             phrases=phrases,
             strict=strict,
         )
+
+    @property
+    def merges(self) -> tuple[str, ...]:
+        """The tables of duplicates, in the order in which they are applied."""
+        return (self.merge,) if isinstance(self.merge, str) else self.merge or ()
 
     @property
     def is_of_text(self) -> bool:
