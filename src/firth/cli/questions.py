@@ -87,8 +87,7 @@ def recommend(
         documents = found_documents(opened.items, answer.found, measure="prediction")
         how = {"by": answer.by, "groups": list(answer.groups), "unknown": list(answer.unknown)}
         options = {"blend": recommender.options.blend, "decay": recommender.options.decay}
-        query = {"keys": keys, **how}
-        document = {"run": opened.folder, "ranking": "prediction", **options, "query": query}
+        document = {"run": opened.folder, "ranking": "prediction", **options, "query": {"keys": keys}, "answered": how}
         print_json({**document, "recommendations": documents})
         return
     out = answers()
