@@ -62,6 +62,7 @@ def test_tags_may_stand_alone(arguments: list[str], expected: list[str]):
         (["evaluate", "{run}", "--tags"], 1, "unknown attribute 'tags'"),
         (["evaluate", "{run}", "--tags", "gnre"], 1, "Closest: 'genre'"),
         (["evaluate", "{run}", "--tags", "score"], 1, "'score' holds Float64"),
+        (["evaluate", "{run}", "--tags", "--holdout", "last"], 2, "another question than --holdout"),
         (["clusters", "{run}", "--method", "hdbscan", "-n", "3"], 2, "goes with kmeans"),
         (["clusters", "{run}", "--min-cluster-size", "9"], 2, "goes with --method hdbscan"),
         (["clusters", "{run}", "--n-components", "9"], 2, "goes with --method hdbscan"),

@@ -188,6 +188,29 @@ def test_dense_clusters_are_tried_on_other_items(dense: Run) -> None:
     assert found.n_noise == dense.metrics["clusters"]["n_noise"]
 
 
+@pytest.mark.parametrize("method", ["kmeans", "hdbscan"])
+def test_every_other_try_differs_from_the_first_and_from_each_other(
+    run: Run, dense: Run, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = run if method == "kmeans" else dense
+    tries: list[tuple[int, bytes, int]] = []
+
+    def recorded(vectors, options, *, seed, n_jobs):  # noqa: ARG001
+        rows = vectors.matrix if method == "kmeans" else vectors
+        tries.append((seed, rows.tobytes(), options.min_cluster_size))
+        return np.zeros(len(rows), dtype=np.int32)
+
+    monkeypatch.setattr("firth.runs.cluster_quality.labelled", recorded)
+    asked.cluster_quality(n_repeats=3)
+    if method == "kmeans":
+        assert len({seed for seed, _, _ in tries} | {asked.seed}) == 4
+        assert {rows for _, rows, _ in tries} == {asked.vectors.matrix.tobytes()}
+    else:
+        assert len({rows for _, rows, _ in tries}) == 3
+        shown = round(0.8 * len(asked.items)) * asked.vectors.size * 4
+        assert {(len(rows), least) for _, rows, least in tries} == {(shown, 6)}  # 80 % of 8
+
+
 def test_no_dense_region_is_an_answer(run: Run, tmp_path: Path) -> None:
     none = run.cluster(method="hdbscan", min_cluster_size=1000)
     assert none.clusters == []

@@ -84,6 +84,8 @@ def evaluate(
     it, of `recommend` and of `neighbors`, beside counts, popularity and chance. A run whose recipe has no `[holdout]`
     has seen them all, so a twin is trained without them.
     """
+    if holdout is not None and tags:
+        raise typer.BadParameter("asks another question than --holdout: give one of them.", param_hint="--tags")
     opened = open_run(run)
     if holdout is not None:
         evaluate_holdout(
