@@ -1,4 +1,4 @@
-"""What joining predictions with counts is worth: hit rates over its share, the weights by place, and the query's length.
+"""What joining predictions with counts is worth: hit rates over its share, weights by place, and the query's length.
 
     python benchmarks/blend.py [FILE.csv] [--sequence playlist] [--order position] [--item artist track]
 
