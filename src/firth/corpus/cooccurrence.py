@@ -56,8 +56,13 @@ class Counts:
 
 
 def kept_tokens(context: SequenceContext, n_items: int) -> tuple[Int64, Int64]:
-    """Return the items of all sequences without the dropped ones, and the sequence of each: (n_tokens,) int64 each."""
+    """Return the items of all sequences without the dropped ones, and the sequence of each: (n_tokens,) int64 each.
+
+    Where dropped ones are read as the unknown item, as training reads them, they are that item here too.
+    """
     tokens = np.asarray(context.tokens)
+    if context.unknown >= 0:
+        tokens = np.minimum(tokens, context.unknown)
     kept = tokens < n_items
     sequence = np.repeat(np.arange(context.n_sequences), context.sizes)
     return tokens[kept].astype(np.int64), sequence[kept]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from firth.arrays import Int64
+from firth.corpus.contexts import Sequences
 from firth.corpus.encoded import Encoded
 from firth.corpus.intake import Intake
 from firth.errors import DataError, OptionError
@@ -83,7 +84,7 @@ def split(intake: Intake, holdout: Holdout) -> Split:
     Raises
     ------
     OptionError
-        If the source has no such ordered context.
+        If the source has no such ordered context, or another context trains the same sequences.
     DataError
         If no sequence is long enough, or none is left to train on.
 
@@ -95,6 +96,7 @@ def split(intake: Intake, holdout: Holdout) -> Split:
     """
     context = holdout.context or next(iter(intake.encoded), "")
     source = intake.ordered(context)
+    _check_leaks(intake, context)
     lengths = np.diff(source.offsets)
     eligible = np.flatnonzero(lengths >= holdout.min_length)
     if not len(eligible):
@@ -111,3 +113,16 @@ def split(intake: Intake, holdout: Holdout) -> Split:
     if not len(trained):
         raise DataError(f"all {len(lengths)} sequences of {context!r} are held out, so nothing is left to train on.")
     return Split(context, intake.select(context, trained).trained_only(), source, trained, validation, test)
+
+
+def _check_leaks(intake: Intake, context: str) -> None:
+    """Raise OptionError if another context would train what is held out of this one."""
+    split_by = intake.declared[context]
+    assert isinstance(split_by, Sequences)  # it is ordered
+    for name, other in intake.declared.items():
+        by = other.sequences if isinstance(other, Sequences) else (other.column,)
+        if name != context and other.weight > 0 and by == split_by.sequences and other.query == split_by.query:
+            raise OptionError(
+                f"sequences held out of {context!r} must not be trained otherwise, and {name!r} is made of the same "
+                f"{' and '.join(by)}. Leave it out, or give it weight 0."
+            )

@@ -97,7 +97,8 @@ def intervals(
         last = min(first + at_once, n_resamples)
         drawn = random.integers(n, size=(last - first, n), dtype=np.int64)
         for row, places in enumerate(drawn, start=first):
-            means[row] = stacked @ np.bincount(places, minlength=n) / n
+            # Not a product of matrices, whose sums a library of its own adds in an order of its own.
+            means[row] = (stacked * np.bincount(places, minlength=n)).sum(axis=1) / n
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return {
         name: Estimate(mean=float(each.mean()), low=float(a), high=float(b))
@@ -116,6 +117,18 @@ def differences(
     """Return how much better the first answers are than the others, question by question, with intervals.
 
     Pairing takes out what is hard or easy for both, so that small differences show. See :func:`intervals`.
+
+    Raises
+    ------
+    DataError
+        If they did not answer equally many questions, or not by the same measures.
     """
-    own = {name: values[name] - others[name] for name in values if name in others}
+    if values.keys() != others.keys():
+        raise DataError(f"both need the same measures, got {sorted(values)} and {sorted(others)}.")
+    for name in values:
+        if len(values[name]) != len(others[name]):
+            raise DataError(
+                f"both must have answered the same questions, got {len(values[name])} and {len(others[name])}."
+            )
+    own = {name: values[name] - others[name] for name in values}
     return intervals(own, seed=seed, level=level, n_resamples=n_resamples)

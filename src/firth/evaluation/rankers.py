@@ -228,9 +228,10 @@ def _ease(together: Counts) -> Callable[[list[Int64]], Float64]:
     gram[np.repeat(np.arange(n_items), np.diff(together.starts)), together.columns] = together.values
     gram[np.diag_indices(n_items)] += EASE_L2
     inverse = np.linalg.inv(gram)
-    weights = -inverse / np.diag(inverse)
+    # Rounded, so that items which are alike in all counts score alike: the inverse differs in its last bits.
+    weights = (-inverse / np.diag(inverse)).astype(np.float32)
     weights[np.diag_indices(n_items)] = 0.0
-    return lambda queries: np.stack([weights[query].sum(axis=0) for query in queries])
+    return lambda queries: np.stack([weights[query].sum(axis=0, dtype=np.float64) for query in queries])
 
 
 def _wide(ids: Int32, k: int) -> Int32:

@@ -100,6 +100,8 @@ class HoldoutEvaluation:
         The part that was asked about.
     holdout
         How it was split.
+    source
+        Fingerprint of the sequences as they were read, before any was held out: the same ones, the same questions.
     n_trained, n_sequences
         Sequences that were trained, and that were asked about.
     n_items
@@ -115,6 +117,7 @@ class HoldoutEvaluation:
     context: str
     part: Part
     holdout: Holdout
+    source: str
     n_trained: int
     n_sequences: int
     n_items: int
@@ -169,14 +172,14 @@ def evaluate_run(run: Run, asking: Asking | None = None, *, holdout: Holdout | N
     if own is not None and holdout is not None and own != holdout:
         raise OptionError(f"{run.name} holds out sequences of its own, by its recipe's [holdout]. Ask about those.")
     chosen = own or holdout or Holdout()
-    parts = split(read_intake(replace(recipe, holdout=None), asking.progress), chosen)
+    source = read_intake(replace(recipe, holdout=None), asking.progress)
+    parts = split(source, chosen)
     corpus = build_corpus(recipe, parts.train, asking.progress)
     if own is None:
+        check_unchanged(run, build_corpus(recipe, source, asking.progress))
         vectors = twin_vectors(recipe, corpus, asking)
     else:
-        recorded = (run.document.get("corpus") or {}).get("fingerprint")
-        if recorded != corpus.fingerprint:
-            raise RunError(f"the source of {run.name} has changed since it was trained. Make the run again.")
+        check_unchanged(run, corpus)
         vectors = run.vectors
     rounds = ask(vectors, corpus, parts, asking, recommend=recipe.recommend, window=window_of(recipe, parts.context))
     return HoldoutEvaluation(
@@ -185,9 +188,10 @@ def evaluate_run(run: Run, asking: Asking | None = None, *, holdout: Holdout | N
         context=parts.context,
         part=asking.part,
         holdout=chosen,
+        source=parts.sequences.fingerprint,
         n_trained=len(parts.trained),
         n_sequences=len(sequences_of(parts, asking.part)),
-        n_items=len(corpus),
+        n_items=len(vectors),
         rounds=rounds,
         cold=ask_cold(vectors, corpus, parts, asking, recommend=recipe.recommend),
     )
@@ -237,7 +241,7 @@ def ask(
         rounds[n_before] = evaluate_items(
             rankers,
             questions.asked_of(corpus.vocabulary),
-            corpus.counts,
+            occurrences(corpus, vectors),
             ks=asking.ks,
             exclude_query=asking.exclude_query,
             seed=asking.seed,
@@ -269,8 +273,23 @@ def ask_cold(
         # Every question has a place in the list of its stand-ins, and is asked by that place.
         places = tuple(np.array([place], dtype=np.int64) for place in range(len(cold)))
         asked = Asked(places, questions.asked_of(corpus.vocabulary).targets)
-        rounds[n_before] = evaluate_items(rankers, asked, corpus.counts, ks=asking.ks, seed=asking.seed)
+        rounds[n_before] = evaluate_items(rankers, asked, occurrences(corpus, vectors), ks=asking.ks, seed=asking.seed)
     return rounds
+
+
+def occurrences(corpus: Corpus, vectors: Vectors) -> Int64:
+    """Return how often each item of the vectors occurs in a corpus: (len(vectors),) int64.
+
+    Items that were kept from an earlier run come after the corpus's own, and occur nowhere in it.
+    """
+    return np.pad(corpus.counts, (0, len(vectors) - len(corpus)))
+
+
+def check_unchanged(run: Run, corpus: Corpus) -> None:
+    """Raise RunError if a run was trained on another corpus than what its source gives now."""
+    recorded = (run.document.get("corpus") or {}).get("fingerprint")
+    if recorded is not None and recorded != corpus.fingerprint:
+        raise RunError(f"the source of {run.name} has changed since it was trained. Make the run again.")
 
 
 def twin_vectors(recipe: Recipe, corpus: Corpus, asking: Asking) -> Vectors:
@@ -312,12 +331,18 @@ def compare_evaluations(
     Raises
     ------
     DataError
-        If they were not asked the same questions.
+        If they were not asked the same questions, in the same way.
     """
-    same = ("part", "holdout", "n_sequences")
-    if any(getattr(first, name) != getattr(other, name) for name in same) or first.rounds.keys() != other.rounds.keys():
+    same = ("part", "context", "holdout", "source")
+    if any(getattr(first, name) != getattr(other, name) for name in same):
         raise DataError(
             f"{first.name} and {other.name} were not asked about the same sequences: their sources or holdouts differ."
+        )
+    ways = [{n: (each.ks, each.exclude_query) for n, each in found.rounds.items()} for found in (first, other)]
+    if ways[0] != ways[1]:
+        raise DataError(
+            f"{first.name} and {other.name} were not asked in the same way: items of a query, cut-offs, or whether the "
+            "query may be an answer differ."
         )
     return {
         n: {ranking: compared(one[ranking].ranks, other.rounds[n][ranking].ranks, ks=one.ks) for ranking in rankings}
