@@ -9,6 +9,7 @@ import pytest
 from firth.corpus.contexts import Groups, Sequences
 from firth.corpus.splitting import Holdout
 from firth.corpus.tag_options import TagOptions
+from firth.runs.confidence_options import ConfidenceOptions
 from firth.runs.sections import ClusterOptions, MapSection, SourceOptions, VocabularySection
 from firth.training import TrainOptions
 from firth.vectors.recommend_options import RecommendOptions
@@ -24,6 +25,7 @@ SECTIONS = (
     ("`[recommend]`", RecommendOptions),
     ("`[tags]`", TagOptions),
     ("`[clusters]`", ClusterOptions),
+    ("`[confidence]`", ConfidenceOptions),
 )
 PAGE = (Path(__file__).parent.parent / "docs" / "recipes.md").read_text(encoding="utf-8")
 

@@ -42,6 +42,7 @@ class Purpose(IntEnum):
     MAP_SAMPLE = 11
     HOLDOUT = 12
     RESAMPLES = 13
+    CONFIDENCE = 14
     ALIGNMENT = 15
     TAGS = 17
 

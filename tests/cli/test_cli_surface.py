@@ -37,6 +37,7 @@ def test_the_commands_are_the_contracts():
             "arithmetic",
             "clusters",
             "duplicates",
+            "confidence",
             "evaluate",
             "map",
             "plot",

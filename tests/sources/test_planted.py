@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
 from firth.errors import OptionError
-from firth.sources.planted import groups
+from firth.sources.planted import groups, playlists
 
 
 def test_without_noise_every_row_states_the_truth():
@@ -67,3 +68,34 @@ def test_a_seed_gives_the_same_rows_again_and_another_seed_others():
 def test_options_outside_their_range_are_refused(options, message):
     with pytest.raises(OptionError, match=message):
         groups(**options)
+
+
+def test_plays_lie_near_each_other_on_the_ring():
+    plays = playlists(n_items=200, n_playlists=400, length=9, spread=3.0, noise=0.2, seed=4)
+    assert plays.columns == ["playlist", "position", "item"]
+    assert plays.height == 3600
+    places = plays["item"].str.strip_prefix("item ").cast(pl.Int64).to_numpy().reshape(400, 9)
+    middle = np.median((places - places[:, :1] + 100) % 200, axis=1, keepdims=True)
+    apart = np.abs((places - places[:, :1] + 100) % 200 - middle)
+    # Four fifths of the plays are near, and a tenth of the others by chance; 20 seeds: 0.801 to 0.822.
+    assert 0.7 < (apart <= 9).mean() < 0.9
+
+
+def test_items_are_the_rarer_the_higher_their_last_digit():
+    plays = playlists(n_items=100, n_playlists=2000, noise=0.0, seed=5)
+    counts = plays["item"].str.slice(-1).value_counts().sort("item")["count"].to_list()
+    assert len(counts) == 10
+    assert counts[0] > 2 * counts[5] > 2 * counts[9] > 0
+
+
+@pytest.mark.parametrize("n_playlists", [0, 1])
+def test_few_playlists_are_a_table_too(n_playlists: int):
+    assert playlists(n_items=1, n_playlists=n_playlists, length=3)["item"].to_list() == ["item 0"] * 3 * n_playlists
+
+
+@pytest.mark.parametrize(
+    "options", [{"n_items": 0}, {"n_playlists": -1}, {"length": 0}, {"noise": 1.5}, {"spread": float("nan")}]
+)
+def test_a_ring_that_cannot_be_is_refused(options):
+    with pytest.raises(OptionError, match=next(iter(options))):
+        playlists(**options)

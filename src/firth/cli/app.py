@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from firth.cli import cache, clusters, duplicates, evaluate, exchange, making, maps, pictures, questions, shelf, tags
+from firth.cli import (
+    cache,
+    clusters,
+    confidence,
+    duplicates,
+    evaluate,
+    exchange,
+    making,
+    maps,
+    pictures,
+    questions,
+    shelf,
+    tags,
+)
 from firth.cli.errors import Group
 
 app = typer.Typer(
@@ -55,6 +68,7 @@ app.command("arithmetic", rich_help_panel=_ASK, cls=questions.TermsCommand, epil
 app.command("clusters", rich_help_panel=_ASK, epilog=clusters.CLUSTERS_EXAMPLE)(clusters.clusters)
 app.command("evaluate", rich_help_panel=_ASK, cls=tags.TagsCommand, epilog=evaluate.EVALUATE_EXAMPLE)(evaluate.evaluate)
 app.command("duplicates", rich_help_panel=_ASK, epilog=duplicates.DUPLICATES_EXAMPLE)(duplicates.duplicates)
+app.command("confidence", rich_help_panel=_ASK, epilog=confidence.CONFIDENCE_EXAMPLE)(confidence.confidence)
 app.command("map", rich_help_panel=_SHOW, epilog=maps.MAP_EXAMPLE)(maps.map_)
 app.command("plot", rich_help_panel=_SHOW, epilog=pictures.PLOT_EXAMPLE)(pictures.plot)
 app.command("export", rich_help_panel=_KEEP, epilog=exchange.EXPORT_EXAMPLE)(exchange.export)

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 Found = Sequence[tuple[str, float]]
 
 
-def found_table(items: pl.DataFrame, found: Found, *, measure: str = "cosine") -> Table:
-    """Return a table of what a question found: the measure it ranks by, keys, attributes, counts."""
+def found_table(
+    items: pl.DataFrame, found: Found, *, measure: str = "cosine", recurs: Sequence[str] | None = None
+) -> Table:
+    """Return a table of what a question found: the measure it ranks by, how each recurs, keys, attributes, counts."""
     attributes = telling_attributes(items)
     numbers = [name for name in attributes if items.schema[name].is_numeric()]
     rows = [
@@ -25,8 +27,11 @@ def found_table(items: pl.DataFrame, found: Found, *, measure: str = "cosine") -
         for (key, value), row in zip(found, _rows(items, [key for key, _ in found]), strict=True)
     ]
     columns = [measure, "item", *attributes, "count"]
+    if recurs is not None:
+        columns.insert(1, "recurs")
+        rows = [[row[0], cell, *row[1:]] for row, cell in zip(rows, recurs, strict=True)]
     texts = [name for name in attributes if name not in numbers]
-    return table(columns, rows, right=[measure, "count", *numbers], flexible=["item", *texts])
+    return table(columns, rows, right=[measure, "recurs", "count", *numbers], flexible=["item", *texts])
 
 
 def found_documents(items: pl.DataFrame, found: Found, *, measure: str = "cosine") -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from firth.cli.arguments import JsonOption, KOption, RunArgument, open_run
+from firth.cli.confidence import Shown
 from firth.cli.items import about_item, found_documents, found_table
 from firth.cli.terminal import answers, key_text, print_json
 
@@ -54,6 +55,9 @@ def neighbors(
     run: RunArgument,
     key: Annotated[str, typer.Argument(metavar="KEY", help="An item's key.", show_default=False)],
     k: KOption = 10,
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="Show how often each recurs in other trainings (firth confidence).")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Show what is most like an item.
@@ -62,7 +66,8 @@ def neighbors(
     """
     opened = open_run(run)
     found = opened.vectors.most_similar(key, k=k)
-    _answer(opened, found, query={"key": key}, heading=key, json=json)
+    shown = Shown(opened, key, found) if confidence else None
+    _answer(opened, found, query={"key": key}, heading=key, json=json, shown=shown)
 
 
 def recommend(
@@ -135,13 +140,28 @@ def arithmetic(
     _answer(opened, found, query={"plus": added, "minus": taken}, heading=heading, json=json)
 
 
-def _answer(run: Run, found: list[tuple[str, float]], *, query: dict[str, Any], heading: str, json: bool) -> None:
+def _answer(
+    run: Run,
+    found: list[tuple[str, float]],
+    *,
+    query: dict[str, Any],
+    heading: str,
+    json: bool,
+    shown: Shown | None = None,
+) -> None:
     if json:
         neighbors = found_documents(run.items, found)
-        print_json({"run": run.folder, "ranking": "cosine", "query": query, "neighbors": neighbors})
+        document = {"run": run.folder, "ranking": "cosine", "query": query, "neighbors": neighbors}
+        if shown is not None:
+            for neighbor, rate in zip(neighbors, shown.rates, strict=True):
+                neighbor["recurs"] = rate
+            document["confidence"] = shown.to_dict()
+        print_json(document)
         return
     out = answers()
     out.print(f"[bold]{key_text(heading)}[/]")
     if "key" in query:
         out.print(f"[dim]{about_item(run.items, query['key'])}[/]")
-    out.print(found_table(run.items, found))
+    out.print(found_table(run.items, found, recurs=None if shown is None else shown.cells))
+    for line in [] if shown is None else shown.lines():
+        out.print(line)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from firth.cli.clusters import clusters_sentence
+from firth.cli.confidence import confidence_lines
 from firth.cli.report_merges import merge_lines
 from firth.cli.report_training import training_lines
 from firth.cli.tags import tag_lines
@@ -99,6 +100,9 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
     for place, agreement in enumerate(metrics.get("agreement", [])):
         yield "" if place else "agreement", agreement_sentence(agreement)
     yield from _tags_and_clusters(metrics)
+    if "confidence" in metrics:
+        for place, line in enumerate(confidence_lines(metrics["confidence"])):
+            yield "" if place else "confidence", line
     if "map" in metrics:
         for place, line in enumerate(map_lines(metrics["map"])):
             yield "" if place else "map", line

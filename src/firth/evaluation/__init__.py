@@ -5,6 +5,7 @@ from firth.evaluation.clusters import ClusterQuality, ClusterScore, cluster_qual
 from firth.evaluation.groups import Agreement, agreement
 from firth.evaluation.partitions import adjusted_rand_index
 from firth.evaluation.questions import AnalogyQuestions, WordPairs
+from firth.evaluation.stability import Calibration, Stability, calibration, recurrence_rates
 from firth.evaluation.tags import TagQuality, TagScore, tag_quality
 from firth.evaluation.words import SimilarityResult, similarity
 
@@ -13,16 +14,20 @@ __all__ = [
     "AnalogyQuestions",
     "AnalogyResult",
     "AnalogyScore",
+    "Calibration",
     "ClusterQuality",
     "ClusterScore",
     "SimilarityResult",
+    "Stability",
     "TagQuality",
     "TagScore",
     "WordPairs",
     "adjusted_rand_index",
     "agreement",
     "analogies",
+    "calibration",
     "cluster_quality",
+    "recurrence_rates",
     "silhouettes",
     "similarity",
     "tag_quality",

@@ -15,6 +15,7 @@ from firth.errors import OptionError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
 from firth.runs.clusters import with_clusters
+from firth.runs.confidence import is_made, with_confidence
 from firth.runs.mapping import Making, is_interrupted, with_map
 from firth.runs.pictures import draw_all
 from firth.runs.reading import about_source, build_corpus, check_extras, check_sizes, trained_counted
@@ -126,6 +127,8 @@ def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | Non
     stages: dict[str, Callable[[Run], Run]] = {
         "agreement": _shown("agreement", lambda run: _with_agreement(run, n_jobs), progress)
     }
+    if recipe.confidence.members:
+        stages["confidence"] = lambda run: _with_confidence(run, recipe, record, progress)
     if recipe.tags is not None:
         stages["tags"] = _shown("tags", lambda run: with_tag_quality(run, n_jobs=n_jobs), progress)
     if recipe.clusters.is_wanted:
@@ -160,3 +163,23 @@ def _shown(name: str, make: Callable[[Run], Run], progress: Progress | None) -> 
 def _with_agreement(run: Run, n_jobs: int | Literal["auto"]) -> Run:
     found = [agreement.to_dict() for agreement in run.agreement(n_jobs=n_jobs)]
     return changed(run, document={**run.document, "metrics": {**run.metrics, "agreement": found}})
+
+
+def _with_confidence(run: Run, recipe: Recipe, record: Record, progress: Progress | None) -> Run:
+    """Return the run with its confidence, kept at once: it took several trainings, and what comes after may fail."""
+    asked = recipe.confidence
+    if is_made(run, asked):
+        return run
+    made = with_confidence(
+        run,
+        members=asked.members,
+        by=asked.by,
+        k=asked.k,
+        recipe=recipe,
+        progress=progress,
+        n_jobs=recipe.train.n_jobs,
+    )
+    record.document["metrics"] = made.metrics
+    if made.folder is not None:
+        changed(made, document=record.document).write_rest()
+    return made

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 DOCUMENT, ARRAYS, ITEMS, HISTORY = "run.json", "vectors.safetensors", "items.parquet", "history.parquet"
-PLOTS, CHECKPOINT = "plots", "checkpoint"
+PLOTS, CHECKPOINT, CONFIDENCE = "plots", "checkpoint", "confidence.parquet"
 COUNTS, COLD = "counts.safetensors", "cold.parquet"
 BEFORE_TRAINING = frozenset({DOCUMENT, COUNTS, COLD})
 """Files that a run may have before it has made anything that is worth keeping."""
-FILES = frozenset({*BEFORE_TRAINING, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT})
+FILES = frozenset({*BEFORE_TRAINING, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT, CONFIDENCE})
 FORMAT = 1
 STATUSES = ("running", "complete", "interrupted", "failed")
-OWN_COLUMNS = frozenset({"key", "count", "cluster", "x", "y", "distortion"})
+OWN_COLUMNS = frozenset({"key", "count", "cluster", "x", "y", "distortion", "confidence"})
 """Columns of items.parquet that are not attributes; no context may have such a name."""
 
 

@@ -12,7 +12,7 @@ from firth.runs.typed import unknown
 
 SECTIONS = (
     *("source", "contexts", "vocabulary", "holdout", "start", "train"),
-    *("recommend", "tags", "clusters", "map", "plots"),
+    *("recommend", "tags", "confidence", "clusters", "map", "plots"),
 )
 _EXCLUSIVE = (("source.uri", "source.path", "source.package"), ("train.min_count", "vocabulary.min_count"))
 

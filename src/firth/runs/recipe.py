@@ -19,6 +19,7 @@ from firth.corpus.contexts import Context, Groups, Sequences
 from firth.corpus.splitting import Holdout
 from firth.corpus.tag_options import TAGS, TagOptions
 from firth.errors import DataError, OptionError, SourceNotFoundError, closest
+from firth.runs.confidence_options import ConfidenceOptions
 from firth.runs.folder import OWN_COLUMNS
 from firth.runs.overrides import SECTIONS, override
 from firth.runs.sections import (
@@ -62,6 +63,8 @@ class Recipe:
         How the run answers what goes with some items.
     tags
         Which tags items get; None: none.
+    confidence
+        How often neighbours recur in other trainings; none where its ``members`` is 0.
     clusters, map, plots
         What is made of the vectors.
 
@@ -80,6 +83,7 @@ class Recipe:
     train: TrainOptions = field(default_factory=TrainOptions)
     recommend: RecommendOptions = field(default_factory=RecommendOptions)
     tags: TagOptions | None = None
+    confidence: ConfidenceOptions = field(default_factory=ConfidenceOptions)
     clusters: ClusterOptions = field(default_factory=ClusterOptions)
     map: MapSection = field(default_factory=MapSection)
     plots: PlotOptions = field(default_factory=PlotOptions)
@@ -147,6 +151,7 @@ class Recipe:
             "train": _plain(self.train),
             "recommend": _plain(self.recommend),
             "tags": {} if self.tags is None else _plain(self.tags),
+            "confidence": _plain(self.confidence),
             "clusters": _plain(self.clusters),
             "map": _plain(self.map),
             "plots": _plain(self.plots),
@@ -183,6 +188,7 @@ class Recipe:
             train=from_table(TrainOptions, train, where="train"),
             recommend=from_table(RecommendOptions, tables.get("recommend", {}), where="recommend"),
             tags=from_table(TagOptions, tables["tags"], where="tags") if tables.get("tags") else None,
+            confidence=from_table(ConfidenceOptions, tables.get("confidence", {}), where="confidence"),
             clusters=from_table(ClusterOptions, tables.get("clusters", {}), where="clusters"),
             map=from_table(MapSection, tables.get("map", {}), where="map"),
             plots=from_table(PlotOptions, tables.get("plots", {}), where="plots"),

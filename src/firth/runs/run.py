@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
 
+    from firth.corpus.corpus import Corpus
     from firth.evaluation.clusters import ClusterQuality
     from firth.evaluation.groups import Agreement
     from firth.evaluation.tags import TagQuality
@@ -43,7 +44,7 @@ class Run:
         The matrix and the questions to it.
     items
         One row per item, in the vectors' order: ``key``, ``count``, an attribute per context, and, where they were
-        made, ``cluster`` (int32), ``x``, ``y`` and ``distortion`` (float32).
+        made, ``cluster`` (int32), ``x``, ``y``, ``distortion`` and ``confidence`` (float32).
     history
         The loss while training: ``pairs``, ``seconds``, ``learning_rate``, ``loss``, ``heldout_loss``,
         ``items_per_s``. Empty for imported vectors.
@@ -51,6 +52,9 @@ class Run:
         The content of ``run.json``: recipe, source, versions, seed, timings, metrics, status.
     folder
         Where the run was read from or saved to; None for a run in memory.
+    neighbor_confidence
+        Where :meth:`confidence` was asked: one row per item, ``key``, the ids of its ``neighbors``, nearest first
+        (list[int32]), and the ``rates`` at which they recur (list[float32], null where not known).
     """
 
     vectors: Vectors
@@ -58,6 +62,7 @@ class Run:
     history: pl.DataFrame
     document: Mapping[str, Any]
     folder: Path | None = None
+    neighbor_confidence: pl.DataFrame | None = None
 
     def __repr__(self) -> str:
         return f"Run({self.name!r}, {len(self.vectors):,} items, {self.status}, folder={str(self.folder)!r})"
@@ -219,6 +224,24 @@ class Run:
         from firth.runs.cluster_quality import quality
 
         return quality(self, n_repeats=n_repeats, progress=progress, n_jobs=n_jobs)
+
+    def confidence(
+        self,
+        *,
+        members: int = 5,
+        by: Literal["seed", "bootstrap"] = "seed",
+        k: int = 10,
+        corpus: Corpus | None = None,
+        progress: Progress | None = None,
+        n_jobs: int | Literal["auto"] = "auto",
+    ) -> Self:
+        """Return the run with the rates at which neighbours recur in other trainings; see ``docs/confidence.md``.
+
+        Takes and raises what :func:`firth.runs.confidence.with_confidence` does.
+        """
+        from firth.runs.confidence import with_confidence
+
+        return with_confidence(self, members=members, by=by, k=k, corpus=corpus, progress=progress, n_jobs=n_jobs)
 
     def map(
         self,
@@ -392,7 +415,8 @@ class Run:
             arrays.pop("biases", None)
         others = {name: arrays.get(name) for name in _BESIDE_VECTORS}
         vectors = Vectors(items["key"].to_list(), arrays["vectors"], **others)
-        return cls(vectors, items, files.read_frame(path, files.HISTORY), document, path)
+        table = files.read_frame(path, files.CONFIDENCE) if "confidence" in document["metrics"] else None
+        return cls(vectors, items, files.read_frame(path, files.HISTORY), document, path, table)
 
     def write_vectors(self) -> None:
         """Write what never changes after training: the vectors and the history."""
@@ -406,7 +430,9 @@ class Run:
         files.write_frame(folder, files.HISTORY, self.history)
 
     def write_rest(self) -> None:
-        """Write what is made of the vectors: the items' table and, last, ``run.json``."""
+        """Write what is made of the vectors: tables and, last, ``run.json``."""
+        if self.neighbor_confidence is not None:
+            files.write_frame(self._folder(), files.CONFIDENCE, self.neighbor_confidence)
         files.write_frame(self._folder(), files.ITEMS, self.items)
         files.write_document(self._folder(), self.document)
 

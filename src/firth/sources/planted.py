@@ -1,4 +1,4 @@
-"""Data with a known answer: items in groups that were planted, for tests, documentation and benchmarks.
+"""Data with a known answer, for tests, documentation and benchmarks: items in planted groups, or on a planted ring.
 
 Drawn from the seed alone, the same on every machine. It is no model of real data; it has exactly the structure that its
 options state.
@@ -13,6 +13,8 @@ import polars as pl
 
 from firth.errors import OptionError
 from firth.randomness import Purpose, generator
+
+_N_REDRAWN = 3
 
 
 def groups(
@@ -86,6 +88,72 @@ def groups(
         score=pl.when(~lost).then(pl.col("score")),
         truth=pl.lit("group ") + pl.col("truth").cast(pl.String),
     )
+
+
+def playlists(
+    *,
+    n_items: int = 600,
+    n_playlists: int = 3000,
+    length: int = 12,
+    spread: float = 12.0,
+    noise: float = 0.1,
+    seed: int = 1,
+) -> pl.DataFrame:
+    """Return the plays of playlists whose items lie near each other on a ring.
+
+    Parameters
+    ----------
+    n_items
+        Items on the ring, >= 1, in the order of their numbers.
+    n_playlists
+        Playlists, >= 0, each around a place of its own.
+    length
+        Plays of each, >= 1; an item may come twice.
+    spread
+        Standard deviation, >= 0, of a play's place around the playlist's, in items.
+    noise
+        Share of the plays, 0 to 1, that are any item.
+    seed
+        0 <= seed < 2**64.
+
+    Returns
+    -------
+    polars.DataFrame
+        n_playlists * length rows with the columns ``playlist`` (int64), ``position`` (int64), ``item`` (text).
+
+    Raises
+    ------
+    OptionError
+        If an option is outside its range.
+
+    Notes
+    -----
+    The nearest of an item are those beside it. Items are the rarer the higher their number modulo 10, so that some are
+    known well, and their neighbours certain, and others are not.
+
+    Examples
+    --------
+    >>> playlists(n_items=40, n_playlists=2, length=3).shape
+    (6, 3)
+    """
+    for name, value, least in (("n_items", n_items, 1), ("n_playlists", n_playlists, 0), ("length", length, 1)):
+        if value < least:
+            raise OptionError(f"{name} must be >= {least}, got {value}.")
+    if not 0 <= noise <= 1:
+        raise OptionError(f"noise must be from 0 to 1, got {noise}.")
+    if not 0 <= spread < float("inf"):
+        raise OptionError(f"spread must be >= 0 and finite, got {spread}.")
+    random = generator(seed, Purpose.PLANTED, 1)
+    n = n_playlists * length
+    around = np.repeat(random.random(n_playlists) * n_items, length)
+    item = np.floor(around + spread * random.standard_normal(n)).astype(np.int64) % n_items
+    for _ in range(_N_REDRAWN):  # rare items give way to another of the same playlist
+        again = random.random(n) < 0.9 * (item % 10) / 9
+        item[again] = np.floor(around + spread * random.standard_normal(n)).astype(np.int64)[again] % n_items
+    item = np.where(random.random(n) < noise, random.integers(0, n_items, n), item)
+    width = len(str(n_items - 1))
+    frame = pl.DataFrame({"playlist": np.arange(n) // length, "position": np.arange(n) % length, "item": item})
+    return frame.with_columns(item=pl.lit("item ") + pl.col("item").cast(pl.String).str.zfill(width))
 
 
 def _check(
