@@ -66,7 +66,7 @@ class TrainOptions:
         size.
     pool_size
         Negatives that a lane draws for itself at every step, from which its positions take theirs; "auto" lets each
-        serve about four positions.
+        serve about four positions; of sequences over at most 32,768 items none is shared, which finds more.
     heldout
         Share of the data never trained but used to measure the loss, 0 <= heldout <= 0.5: pairs of groups; sequences, a
         thousand tokens at a time where they are longer.
