@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from firth.runs.recipe import Recipe
     from firth.runs.run import Run, load_run
     from firth.runs.training import train
+    from firth.runs.tuning.tune import tune
     from firth.training.options import TrainOptions
     from firth.vectors.vectors import Vectors
 
@@ -58,6 +59,7 @@ __all__ = [
     "read_text",
     "run_recipe",
     "train",
+    "tune",
 ]
 
 _HOMES = {
@@ -83,6 +85,7 @@ _HOMES = {
     "read_text": "firth.corpus.texts",
     "run_recipe": "firth.runs.execute",
     "train": "firth.runs.training",
+    "tune": "firth.runs.tuning.tune",
 }
 
 

@@ -44,6 +44,7 @@ class Purpose(IntEnum):
     RESAMPLES = 13
     CONFIDENCE = 14
     ALIGNMENT = 15
+    TUNING = 16
     TAGS = 17
 
 

@@ -31,6 +31,7 @@ def test_the_commands_are_the_contracts():
         *(
             "run",
             "demo",
+            "tune",
             "import",
             "neighbors",
             "recommend",

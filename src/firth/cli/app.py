@@ -19,6 +19,7 @@ from firth.cli import (
     questions,
     shelf,
     tags,
+    tuning,
 )
 from firth.cli.errors import Group
 
@@ -59,6 +60,7 @@ def options(
 
 app.command("run", rich_help_panel=_MAKE, epilog=making.RUN_EXAMPLE)(making.run)
 app.command("demo", rich_help_panel=_MAKE, epilog=making.DEMO_EXAMPLE)(making.demo)
+app.command("tune", rich_help_panel=_MAKE, epilog=tuning.TUNE_EXAMPLE)(tuning.tune)
 app.command("import", rich_help_panel=_MAKE, epilog=exchange.IMPORT_EXAMPLE)(exchange.import_)
 app.command("neighbors", rich_help_panel=_ASK, epilog=questions.NEIGHBORS_EXAMPLE)(questions.neighbors)
 app.command("recommend", rich_help_panel=_ASK, epilog=questions.RECOMMEND_EXAMPLE)(questions.recommend)

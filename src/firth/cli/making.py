@@ -127,6 +127,11 @@ def demo(
         print_tour(made, name.value)
 
 
+def recipe_with(recipe: str, settings: list[str]) -> Recipe:
+    """Return a recipe with the command line's values in it."""
+    return _recipe(recipe, settings, n_jobs=None, seed=None, folder=None)
+
+
 def _recipe(
     recipe: str | None, settings: list[str], *, n_jobs: int | None, seed: int | None, folder: Path | None
 ) -> Recipe:

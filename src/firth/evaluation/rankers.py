@@ -158,7 +158,9 @@ class ScoreRanker:
         return ids
 
 
-def baselines(corpus: Corpus, context: SequenceContext, *, window: int, seed: int = 1) -> list[Ranker]:
+def baselines(
+    corpus: Corpus, context: SequenceContext, *, window: int, seed: int = 1, ease_up_to: int = EASE_UP_TO
+) -> list[Ranker]:
     """Return what vectors are compared with, made from the data that they were trained on.
 
     Parameters
@@ -171,11 +173,13 @@ def baselines(corpus: Corpus, context: SequenceContext, *, window: int, seed: in
         Places to either side that the windowed counts look at.
     seed
         Of the random one.
+    ease_up_to
+        Items up to which EASE is among them; its time grows with their cube.
 
     Returns
     -------
     list[Ranker]
-        random, popularity, two item-kNN, windowed counts, and EASE up to :data:`EASE_UP_TO` items.
+        random, popularity, two item-kNN, windowed counts, and EASE up to ``ease_up_to`` items.
     """
     n_items = len(corpus)
     together = sequence_counts(context, n_items)
@@ -185,7 +189,7 @@ def baselines(corpus: Corpus, context: SequenceContext, *, window: int, seed: in
         ScoreRanker("item-kNN, cosine", _knn(together, is_cosine=True), n_items=n_items),
         ScoreRanker("item-kNN, conditional", _knn(together, is_cosine=False), n_items=n_items),
         windowed_ranker(corpus, context, window=window),
-        *([ScoreRanker("EASE", _ease(together), n_items=n_items)] if n_items <= EASE_UP_TO else []),
+        *([ScoreRanker("EASE", _ease(together), n_items=n_items)] if n_items <= ease_up_to else []),
     ]
 
 
