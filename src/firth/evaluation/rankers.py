@@ -159,7 +159,7 @@ class ScoreRanker:
 
 
 def baselines(
-    corpus: Corpus, context: SequenceContext, *, window: int, seed: int = 1, ease_up_to: int = EASE_UP_TO
+    corpus: Corpus, context: SequenceContext, *, window: int, seed: int = 1, ease_up_to: int | None = None
 ) -> list[Ranker]:
     """Return what vectors are compared with, made from the data that they were trained on.
 
@@ -174,14 +174,14 @@ def baselines(
     seed
         Of the random one.
     ease_up_to
-        Items up to which EASE is among them; its time grows with their cube.
+        Items up to which EASE is among them, as its time grows with their cube; None: :data:`EASE_UP_TO`.
 
     Returns
     -------
     list[Ranker]
         random, popularity, two item-kNN, windowed counts, and EASE up to ``ease_up_to`` items.
     """
-    n_items = len(corpus)
+    n_items, most = len(corpus), EASE_UP_TO if ease_up_to is None else ease_up_to
     together = sequence_counts(context, n_items)
     return [
         RandomRanker(n_items, seed=seed),
@@ -189,7 +189,7 @@ def baselines(
         ScoreRanker("item-kNN, cosine", _knn(together, is_cosine=True), n_items=n_items),
         ScoreRanker("item-kNN, conditional", _knn(together, is_cosine=False), n_items=n_items),
         windowed_ranker(corpus, context, window=window),
-        *([ScoreRanker("EASE", _ease(together), n_items=n_items)] if n_items <= ease_up_to else []),
+        *([ScoreRanker("EASE", _ease(together), n_items=n_items)] if n_items <= most else []),
     ]
 
 
