@@ -99,16 +99,7 @@ def _drawn(columns: list[Float64], pairs: Int64, title: str) -> canvas.Figure:
     bars.yaxis.set_major_formatter(canvas.EngFormatter(sep=" "))
     bars.yaxis.set_major_locator(canvas.MaxNLocator(3, integer=True))
     for each in (axes, bars):
-        each.grid(axis="y", color=theme.LINE, linewidth=0.6)
-        each.set_axisbelow(True)
-        each.spines[["top", "right"]].set_visible(False)
-    figure.text(
-        theme.MARGIN_IN / width,
-        1 - theme.MARGIN_IN / height,
-        one_line(title, max_length=48),
-        size=theme.TITLE_PT,
-        weight="bold",
-        va="top",
-    )
+        canvas.rule(each)
+    canvas.write_title(figure, one_line(title, max_length=48))
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderaxespad=0.2)
     return figure

@@ -59,9 +59,11 @@ __all__ = [
     "image_layer",
     "new_figure",
     "renderer_of",
+    "rule",
     "save",
     "styled",
     "to_rgba_array",
+    "write_title",
 ]
 
 _SUFFIXES = (".png", ".svg", ".pdf")
@@ -103,6 +105,21 @@ def new_figure(size_in: tuple[float, float], *, dpi: int = theme.DPI) -> Figure:
     figure = Figure(figsize=size_in, dpi=dpi, facecolor=theme.PAPER)
     FigureCanvasAgg(figure)
     return figure
+
+
+def write_title(figure: Figure, title: str) -> None:
+    """Write a chart's title, one line of plain text, into the upper left corner."""
+    width, height = figure.get_size_inches()
+    place = (theme.MARGIN_IN / width, 1 - theme.MARGIN_IN / height)
+    figure.text(*place, title, size=theme.TITLE_PT, weight="bold", va="top")
+
+
+def rule(axes: Axes, *, has_lines: bool = True) -> None:
+    """Take the box from around a chart, and lay horizontal lines behind what is drawn in it."""
+    if has_lines:
+        axes.grid(axis="y", color=theme.LINE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def renderer_of(artist: Artist) -> RendererAgg:

@@ -75,17 +75,8 @@ def _drawn(history: pl.DataFrame, title: str) -> canvas.Figure:
     axes.set_xlabel("pairs trained")
     axes.set_ylabel("loss per pair")
     axes.xaxis.set_major_formatter(canvas.EngFormatter(sep=" "))
-    axes.grid(axis="y", color=theme.LINE, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.text(
-        theme.MARGIN_IN / width,
-        1 - theme.MARGIN_IN / height,
-        one_line(title, max_length=70),
-        size=theme.TITLE_PT,
-        weight="bold",
-        va="top",
-    )
+    canvas.rule(axes)
+    canvas.write_title(figure, one_line(title, max_length=70))
     if axes.lines:
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderaxespad=0.2)
     return figure

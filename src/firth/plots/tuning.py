@@ -114,14 +114,6 @@ def _chart(
     width, height = size_in
     box = (left_in / width, bottom_in / height, 1 - (left_in + 0.2) / width, 1 - (bottom_in + 0.68) / height)
     axes = figure.add_axes(box)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.text(
-        theme.MARGIN_IN / width,
-        1 - theme.MARGIN_IN / height,
-        one_line(title, max_length=70),
-        size=theme.TITLE_PT,
-        weight="bold",
-        va="top",
-    )
+    canvas.rule(axes, has_lines=False)
+    canvas.write_title(figure, one_line(title, max_length=70))
     return figure, axes
