@@ -11,7 +11,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-SCRIPTS = ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "import_time", "items", "blend", "tags", "confidence", "alignment")
+ITEMS = ("items", "blend", "tags", "confidence", "alignment", "duplicates")
+SCRIPTS = ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "import_time", *ITEMS)
 WORDS = [("words", what) for what in ("speed", "quality", "lanes", "sizes")]
 
 for script, *arguments in [*((each,) for each in SCRIPTS), *WORDS]:
