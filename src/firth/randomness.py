@@ -46,6 +46,7 @@ class Purpose(IntEnum):
     ALIGNMENT = 15
     TUNING = 16
     TAGS = 17
+    CHANCE = 18
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:

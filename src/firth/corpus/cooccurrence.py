@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from firth.arrays import Float64, Int32, Int64
 from firth.corpus.sequences import SequenceContext
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _AT_ONCE = 1 << 23  # pairs that are counted at once
 
@@ -89,6 +92,8 @@ def sequence_counts(context: SequenceContext, n_items: int) -> Counts:
 
 
 def _neighbours(items: Int64, sequence: Int64, distance: int) -> pl.DataFrame:
+    import polars as pl
+
     together = sequence[distance:] == sequence[:-distance]
     left, right = items[:-distance][together], items[distance:][together]
     return pl.DataFrame(
@@ -102,6 +107,8 @@ def _neighbours(items: Int64, sequence: Int64, distance: int) -> pl.DataFrame:
 
 def _all_pairs(sequence: Int64, items: Int64) -> Iterator[pl.DataFrame]:
     """Yield all pairs of a sequence's items, each item with itself too, some sequences at a time."""
+    import polars as pl
+
     ends = np.flatnonzero(np.diff(sequence, append=-1)) + 1
     sizes = np.diff(ends, prepend=0)
     pairs = np.cumsum(sizes * sizes)
@@ -119,6 +126,8 @@ def _counted(parts: Iterator[pl.DataFrame], n_items: int) -> Counts:
 
     A pair's occurrences in a part are counted, not summed, so that the order in which they are met has no influence.
     """
+    import polars as pl
+
     total = pl.DataFrame(schema={"row": pl.Int32, "column": pl.Int32, "value": pl.Float64})
     for part in parts:
         alike = (pl.len() * pl.col("value").first()).alias("value")

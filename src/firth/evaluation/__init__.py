@@ -3,6 +3,8 @@
 from firth.evaluation.analogy import AnalogyResult, AnalogyScore, analogies
 from firth.evaluation.clusters import ClusterQuality, ClusterScore, cluster_quality, silhouettes
 from firth.evaluation.groups import Agreement, agreement
+from firth.evaluation.items import ItemEvaluation, evaluate_items
+from firth.evaluation.lasts import last_items
 from firth.evaluation.partitions import adjusted_rand_index
 from firth.evaluation.questions import AnalogyQuestions, WordPairs
 from firth.evaluation.stability import Calibration, Stability, calibration, recurrence_rates
@@ -17,6 +19,7 @@ __all__ = [
     "Calibration",
     "ClusterQuality",
     "ClusterScore",
+    "ItemEvaluation",
     "SimilarityResult",
     "Stability",
     "TagQuality",
@@ -27,6 +30,8 @@ __all__ = [
     "analogies",
     "calibration",
     "cluster_quality",
+    "evaluate_items",
+    "last_items",
     "recurrence_rates",
     "silhouettes",
     "similarity",

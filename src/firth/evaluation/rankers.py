@@ -115,7 +115,7 @@ class RandomRanker:
         n_jobs: int | Literal["auto"],  # noqa: ARG002 (protocol)
     ) -> Int32:
         """Return the answers; see :class:`Ranker`."""
-        random = generator(self._seed, Purpose.RESAMPLES, 1)
+        random = generator(self._seed, Purpose.CHANCE)
         ids = np.full((len(queries), k), -1, dtype=np.int32)
         for row, query in enumerate(queries):
             skip = query if exclude_query else query[:0]
