@@ -18,6 +18,7 @@ LAYERS = [
     {"vectors"},
     {"training", "maps", "evaluation", "plots"},
     {"runs"},
+    {"explorer"},
     {"cli"},
     {"__init__", "__main__"},
 ]

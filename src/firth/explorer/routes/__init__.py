@@ -1,0 +1,1 @@
+"""The service's answers over HTTP, one file per kind of question; each holds a ``router``."""

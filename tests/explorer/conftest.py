@@ -1,0 +1,95 @@
+"""Runs that are served by a real server, and a real browser that looks at them."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import firth
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+STATIC = Path(firth.__file__).parent / "explorer" / "static" / "index.html"
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+class Server:
+    """``firth serve`` in a process of its own, on a free port."""
+
+    def __init__(self, *folders: Path, arguments: tuple[str, ...] = ()) -> None:
+        command = [sys.executable, "-m", "firth", "serve", *map(str, folders), "--port", "0", *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert self.process.stdout is not None
+        self.said: list[str] = []
+        for line in self.process.stdout:
+            self.said.append(line)
+            if found := re.search(r"http://\S+", line):
+                self.url = found.group().rstrip("/.")
+                break
+        else:
+            raise AssertionError(f"the server did not start: {''.join(self.said)}")
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(200):
+            try:
+                with urllib.request.urlopen(f"{self.url.split('?')[0]}/healthz", timeout=1):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("the server does not answer")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """A real Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed (Debian's package chromium)")
+    if not STATIC.exists():
+        pytest.skip("the page is not built (make web)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def look(chromium):
+    """Open pages, and see to it that none said an error or asked another host: ``page = look(url)``."""
+    opened, wrong = [], []
+
+    def open_page(url: str, *, width: int = 1280, height: int = 800, **context: object):
+        page = chromium.new_context(viewport={"width": width, "height": height}, **context).new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        host = url.split("/")[2] if url.startswith("http") else ""
+
+        def check(request) -> None:
+            if not request.url.startswith(("data:", "blob:", "file:")) and request.url.split("/")[2] != host:
+                wrong.append(f"asked {request.url}")
+
+        page.on("request", check)
+        page.goto(url)
+        opened.append(page)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.context.close()
+    assert wrong == []
