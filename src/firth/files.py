@@ -6,6 +6,7 @@ A full disk, a crash or a second writer leaves the old file or the new one, neve
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -50,6 +51,30 @@ def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Return a context in which nobody else is who asks for the same: for reading a file and writing it again.
+
+    Notes
+    -----
+    The system frees the folder when its holder ends, however that happens. Nothing is left in the folder.
+
+    Raises
+    ------
+    RunError
+        If the folder cannot be opened.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise RunError(f"cannot open {folder}: {error.strerror or error}.") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from firth.cli.terminal import answers, count_text, key_text, print_json, table
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from firth.runs.duplicates import Duplicates
     from firth.runs.run import Run
     from firth.vectors.duplicates import DuplicateGroup
 
@@ -99,30 +100,28 @@ def duplicates(
         raise typer.BadParameter("goes with --merge; the table is written with --out.", param_hint="--into")
     if replace and out is None:
         raise typer.BadParameter("goes with --out or --merge.", param_hint="--replace")
-    from firth.vectors.duplicates import find_duplicates, find_namesakes
+    from firth.runs.duplicates import Duplicates, duplicates_document, duplicates_of
 
     opened = open_run(run)
-    jobs: int | Literal["auto"] = n_jobs or "auto"
-    groups = find_duplicates(
-        opened.vectors,
-        k=k or "auto",
+    found = duplicates_of(
+        opened,
+        k=k,
         min_similarity=min_similarity,
         min_cosine=min_cosine,
         versions=versions,
-        n_jobs=jobs,
+        n_jobs=n_jobs or "auto",
     )
-    namesakes = find_namesakes(opened.vectors, known=groups, versions=versions, n_jobs=jobs)
     if together:
-        groups, namesakes = _with_sequences(opened, groups, namesakes)
+        groups, namesakes = _with_sequences(opened, found)
+        found = Duplicates(groups=groups, namesakes=namesakes)
     if out is not None:
         from firth.vectors.merge_table import write_merges
 
-        write_merges(groups, out, namesakes=namesakes, replace=replace)
+        write_merges(found.groups, out, namesakes=found.namesakes, replace=replace)
     if json:
-        found = {"groups": _documents(groups), "namesakes": _documents(namesakes)}
-        print_json({"run": opened.folder, **found, "table": out})
+        print_json(duplicates_document(opened, found, table=out))
         return
-    _print(groups, namesakes, out)
+    _print(found.groups, found.namesakes, out)
 
 
 def _retrain(run: Run, tables: list[Path], *, into: Path | None, replace: bool, n_jobs: int | None, json: bool) -> None:
@@ -143,9 +142,7 @@ def _retrain(run: Run, tables: list[Path], *, into: Path | None, replace: bool, 
         raise typer.Exit(1)
 
 
-def _with_sequences(
-    run: Run, groups: list[DuplicateGroup], namesakes: list[DuplicateGroup]
-) -> tuple[list[DuplicateGroup], list[DuplicateGroup]]:
+def _with_sequences(run: Run, found: Duplicates) -> tuple[list[DuplicateGroup], list[DuplicateGroup]]:
     from firth.progress import BarProgress
     from firth.runs.merging import source_intake
     from firth.vectors.together import with_sequences
@@ -153,10 +150,10 @@ def _with_sequences(
     intake = source_intake(run, BarProgress())
     if not intake.encoded:
         note(f"{run.name} has no ordered context, so there are no sequences that could hold both.")
-    return with_sequences(groups, intake), with_sequences(namesakes, intake)
+    return with_sequences(found.groups, intake), with_sequences(found.namesakes, intake)
 
 
-def _print(groups: list[DuplicateGroup], namesakes: list[DuplicateGroup], out: Path | None) -> None:
+def _print(groups: Sequence[DuplicateGroup], namesakes: Sequence[DuplicateGroup], out: Path | None) -> None:
     console = answers()
     if groups:
         n_items = sum(len(group.keys) for group in groups)
@@ -173,7 +170,7 @@ def _print(groups: list[DuplicateGroup], namesakes: list[DuplicateGroup], out: P
         console.print(f"{out}", markup=False, soft_wrap=True)
 
 
-def _table(groups: list[DuplicateGroup]) -> Table:
+def _table(groups: Sequence[DuplicateGroup]) -> Table:
     """Return a table of groups: the item that is kept, and under it the others, each with what speaks for it."""
     from firth.vectors.merge_table import evidence_of
 
@@ -201,14 +198,3 @@ def _table(groups: list[DuplicateGroup]) -> Table:
     shown = [column for column in columns if column not in left_out]
     cells = [[row.get(column, "") for column in shown] for row in rows]
     return table(shown, cells, right=shown[1:-1], flexible=["item", "differs in"])
-
-
-def _documents(groups: list[DuplicateGroup]) -> list[dict[str, Any]]:
-    return [
-        {
-            "keep": group.keys[0],
-            "items": [{"key": key, "count": count} for key, count in zip(group.keys, group.counts, strict=True)],
-            "pairs": [asdict(pair) for pair in group.pairs],
-        }
-        for group in groups
-    ]

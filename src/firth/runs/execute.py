@@ -61,6 +61,8 @@ def run_recipe(
     ------
     FirthError
         If the recipe, the source, the folder or the training fails; the folder's ``run.json`` then says why.
+    OptionError
+        If a table of duplicates that is to be read lies in the folder that is to be replaced.
     RunError
         If the run to resume was begun with another recipe (its ``n_jobs`` aside) or with other data.
 
@@ -89,9 +91,20 @@ def run_recipe(
     if folder is None:
         folder = files.claim_next(recipe.name)
     elif previous is None:
+        if replace:
+            _check_tables(recipe, folder)
         files.claim(folder, replace=replace)
     how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress)
     return execute(recipe, folder, how=how, previous=previous)
+
+
+def _check_tables(recipe: Recipe, folder: Path) -> None:
+    """Raise if a table that the recipe reads lies in the folder that is about to be replaced."""
+    inside = [table for table in recipe.vocabulary.merges if Path(table).resolve().is_relative_to(folder.resolve())]
+    if inside:
+        raise OptionError(
+            f"{inside[0]} lies in {folder}, which would be replaced: copy it out, or choose another folder."
+        )
 
 
 def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: Mapping[str, Any] | None = None) -> Run:

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 DOCUMENT, ARRAYS, ITEMS, HISTORY = "run.json", "vectors.safetensors", "items.parquet", "history.parquet"
 PLOTS, CHECKPOINT, CONFIDENCE = "plots", "checkpoint", "confidence.parquet"
 COUNTS, COLD = "counts.safetensors", "cold.parquet"
+MERGES = "merge.csv"
+"""Decisions on duplicates: what the explorer writes and ``firth duplicates --merge`` reads."""
 BEFORE_TRAINING = frozenset({DOCUMENT, COUNTS, COLD})
 """Files that a run may have before it has made anything that is worth keeping."""
-FILES = frozenset({*BEFORE_TRAINING, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT, CONFIDENCE})
+FILES = frozenset({*BEFORE_TRAINING, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT, CONFIDENCE, MERGES})
 FORMAT = 1
 STATUSES = ("running", "complete", "interrupted", "failed")
 OWN_COLUMNS = frozenset({"key", "count", "cluster", "x", "y", "distortion", "confidence"})

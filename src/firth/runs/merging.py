@@ -75,15 +75,24 @@ def source_intake(run: Run, progress: Progress | None = None) -> Intake:
     return read_intake(_recipe(run, "read the source of", {}), progress)
 
 
-def _recipe(run: Run, what: str, overrides: dict[str, Any]) -> Recipe:
+def why_not_again(run: Run) -> str | None:
+    """Return why a run cannot be made again with its duplicates merged; None where it can."""
     if run.folder is None or not run.document.get("recipe"):
-        raise RunError(
-            f"cannot {what} {run.name}: it was not made from a recipe. Its duplicates can be listed and written; merge "
-            "them where its vectors were trained, or make the run with firth run RECIPE."
+        return (
+            "it was not made from a recipe. Its duplicates can be listed and written; merge them where its vectors "
+            "were trained, or make the run with firth run RECIPE."
         )
     if has_password(run.document):
-        raise OptionError(
-            f"cannot {what} {run.name}: its recipe holds a password, which run.json does not keep. Use: firth run "
-            "RECIPE --set vocabulary.merge=merge.csv."
+        return (
+            "its recipe holds a password, which run.json does not keep. Use: firth run RECIPE --set "
+            "vocabulary.merge=merge.csv."
         )
+    return None
+
+
+def _recipe(run: Run, what: str, overrides: dict[str, Any]) -> Recipe:
+    why = why_not_again(run)
+    if why is not None:
+        raise (OptionError if run.document.get("recipe") else RunError)(f"cannot {what} {run.name}: {why}")
+    assert run.folder is not None  # or there is a reason why not
     return recorded_recipe(run.folder, overrides)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from firth.errors import DataError, RunError, SourceError, SourceNotFoundError, closest
 from firth.files import write_text
@@ -21,12 +21,21 @@ COLUMNS = ("group", "keep", "key", "count", "cosine", "similarity", "merge")
 _NEEDED = ("group", "keep", "key", "merge")
 
 
-class _Line(NamedTuple):
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: an item, and whether it is read as the one that is kept.
+
+    The evidence stands there as text, empty where there is none; ``number`` is the line in the file, 0 for a new one.
+    """
+
     number: int
     group: str
     keep: str
     key: str
     is_merged: bool
+    count: str = ""
+    cosine: str = ""
+    similarity: str = ""
 
 
 def write_merges(
@@ -53,7 +62,16 @@ def write_merges(
     """
     if path.exists() and not replace:
         raise RunError(f"{path} is there already and may have been edited. Choose another, or add --replace.")
-    write_text(path, "".join(map(_as_line, [COLUMNS, *_rows(groups, namesakes)])))
+    write_text(path, as_text(_rows(groups, namesakes)))
+
+
+def as_text(lines: Iterable[Line]) -> str:
+    """Return the table that holds these lines."""
+    rows = (
+        (line.group, line.keep, line.key, line.count, line.cosine, line.similarity, "yes" if line.is_merged else "no")
+        for line in lines
+    )
+    return "".join(map(_as_fields, [COLUMNS, *rows]))
 
 
 def read_merges(path: str | Path) -> Merges:
@@ -70,6 +88,15 @@ def read_merges(path: str | Path) -> Merges:
         names to keep in one group, a name to keep that is itself merged, in a circle or not, or stays as it is.
     """
     path = Path(path)
+    moved = {line.key: line for line in read_lines(path) if line.is_merged and line.key != line.keep}
+    return Merges(
+        {key: line.keep for key, line in moved.items()},
+        {key: f"{path}, line {line.number}" for key, line in moved.items()},
+    )
+
+
+def read_lines(path: Path) -> list[Line]:
+    """Return the lines of an edited table; raises what :func:`read_merges` does."""
     lines = list(_lines(path))
     seen: dict[str, int] = {}
     for line in lines:
@@ -82,14 +109,10 @@ def read_merges(path: str | Path) -> Merges:
     merged = {line.key: line for line in lines if line.is_merged}
     _check_keeps(path, merged)
     _check_ends(path, lines, merged)
-    moved = {key: line for key, line in merged.items() if key != line.keep}
-    return Merges(
-        {key: line.keep for key, line in moved.items()},
-        {key: f"{path}, line {line.number}" for key, line in moved.items()},
-    )
+    return lines
 
 
-def _rows(groups: Sequence[DuplicateGroup], namesakes: Sequence[DuplicateGroup]) -> Iterator[list[str]]:
+def _rows(groups: Sequence[DuplicateGroup], namesakes: Sequence[DuplicateGroup]) -> Iterator[Line]:
     place_of = {key: place for place, group in enumerate(groups) for key in group.keys}
     added: dict[int, list[tuple[str, DuplicateGroup]]] = {}
     apart = []
@@ -100,32 +123,29 @@ def _rows(groups: Sequence[DuplicateGroup], namesakes: Sequence[DuplicateGroup])
         else:
             apart.append(group)
     for number, group in enumerate(groups, start=1):
-        yield from (_row(number, group.keys[0], key, group, merge="yes") for key in group.keys)
+        yield from (_row(number, group.keys[0], key, group, is_merged=True) for key in group.keys)
         for key, other in added.get(number - 1, []):
-            yield _row(number, group.keys[0], key, other, merge="no")
+            yield _row(number, group.keys[0], key, other, is_merged=False)
     for number, group in enumerate(apart, start=len(groups) + 1):
-        yield from (_row(number, group.keys[0], key, group, merge="no") for key in group.keys)
+        yield from (_row(number, group.keys[0], key, group, is_merged=False) for key in group.keys)
 
 
-def _as_line(fields: Sequence[str]) -> str:
+def _as_fields(fields: Sequence[str]) -> str:
     """Return a line of CSV; a carriage return in a key is quoted, which csv does only where its lines end on one."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\r\n").writerow(fields)
     return line.getvalue().removesuffix("\r\n") + "\n"
 
 
-def _row(number: int, keep: str, key: str, group: DuplicateGroup, *, merge: str) -> list[str]:
+def _row(number: int, keep: str, key: str, group: DuplicateGroup, *, is_merged: bool) -> Line:
     count = group.counts[group.keys.index(key)]
-    pair = None if key == keep else evidence_of(group, key, keep)
-    return [
-        str(number),
-        keep,
-        key,
-        "" if count is None else str(count),
-        "" if pair is None else f"{pair.cosine:.3f}",
-        "" if pair is None else f"{pair.similarity:.1f}",
-        merge,
-    ]
+    line = Line(0, str(number), keep, key, is_merged, "" if count is None else str(count))
+    return line if key == keep else with_evidence(line, evidence_of(group, key, keep))
+
+
+def with_evidence(line: Line, pair: DuplicatePair) -> Line:
+    """Return a line that tells what speaks for its item's being the one that is kept."""
+    return replace(line, cosine=f"{pair.cosine:.3f}", similarity=f"{pair.similarity:.1f}")
 
 
 def evidence_of(group: DuplicateGroup, key: str, keep: str) -> DuplicatePair:
@@ -134,7 +154,7 @@ def evidence_of(group: DuplicateGroup, key: str, keep: str) -> DuplicatePair:
     return next((pair for pair in own if keep in (pair.a, pair.b)), own[0])
 
 
-def _lines(path: Path) -> Iterator[_Line]:
+def _lines(path: Path) -> Iterator[Line]:
     """Yield the lines of a table, each checked by itself."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -180,7 +200,7 @@ def _columns(path: Path, fields: list[str]) -> list[str]:
     return names
 
 
-def _line(path: Path, number: int, columns: list[str], fields: list[str]) -> _Line:
+def _line(path: Path, number: int, columns: list[str], fields: list[str]) -> Line:
     where = f"{path}, line {number}"
     if len(fields) != len(columns):
         raise SourceError(
@@ -195,12 +215,13 @@ def _line(path: Path, number: int, columns: list[str], fields: list[str]) -> _Li
             raise DataError(f"{where}: {name} must not be empty.")
     if answer == "yes" and not row["keep"].strip():
         raise DataError(f"{where}: keep must name the item to merge {row['key'][:80]!r} into, got none.")
-    return _Line(number, row["group"].strip(), row["keep"], row["key"], answer == "yes")
+    evidence = (row.get(name, "") for name in ("count", "cosine", "similarity"))
+    return Line(number, row["group"].strip(), row["keep"], row["key"], answer == "yes", *evidence)
 
 
-def _check_keeps(path: Path, merged: Mapping[str, _Line]) -> None:
+def _check_keeps(path: Path, merged: Mapping[str, Line]) -> None:
     """Raise if the merged lines of one group do not agree what to keep."""
-    first: dict[str, _Line] = {}
+    first: dict[str, Line] = {}
     for line in merged.values():
         known = first.setdefault(line.group, line)
         if known.keep != line.keep:
@@ -210,7 +231,7 @@ def _check_keeps(path: Path, merged: Mapping[str, _Line]) -> None:
             )
 
 
-def _check_ends(path: Path, lines: Sequence[_Line], merged: Mapping[str, _Line]) -> None:
+def _check_ends(path: Path, lines: Sequence[Line], merged: Mapping[str, Line]) -> None:
     """Raise if what is kept is itself merged into another, or its own line says no."""
     by_key = {line.key: line for line in lines}
     for line in merged.values():
