@@ -12,8 +12,9 @@ from fastapi.staticfiles import StaticFiles
 
 from firth.errors import FirthError
 from firth.explorer.options import ServeOptions
-from firth.explorer.routes import about, columns, items, search
+from firth.explorer.routes import about, columns, duplicates, items, search
 from firth.explorer.shelf import Shelf
+from firth.explorer.works import Works
 
 STATIC = Path(__file__).parent / "static"
 
@@ -33,8 +34,9 @@ def create_app(folders: Sequence[str | Path], *, options: ServeOptions | None = 
     )
     app.state.shelf = Shelf([Path(folder) for folder in folders])
     app.state.options = options or ServeOptions()
+    app.state.works = Works()
     app.add_exception_handler(FirthError, _explain)
-    for routes in (about, columns, items, search):
+    for routes in (about, columns, duplicates, items, search):
         app.include_router(routes.router, prefix="/api")
     if STATIC.is_dir():
         app.mount("/", StaticFiles(directory=STATIC, html=True))
