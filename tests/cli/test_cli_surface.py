@@ -40,6 +40,7 @@ def test_the_commands_are_the_contracts():
             "duplicates",
             "confidence",
             "evaluate",
+            "serve",
             "map",
             "plot",
             "export",

@@ -53,6 +53,12 @@ class Server:
         self.process.stdout.close()
 
 
+@pytest.fixture(autouse=True)
+def _look_at_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of this process are looked at whenever they are asked, and not every half second."""
+    monkeypatch.setattr("firth.explorer.shelf.LOOK_EVERY_S", 0.0)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[object]:
     """A real Chromium."""

@@ -48,7 +48,7 @@ def test_a_run_that_is_not_served_is_told(client: TestClient):
 
 def test_keys_by_id_and_items_by_key(client: TestClient):
     assert client.post("/api/runs/0/keys", json={"ids": [5, 0]}).json() == {"keys": ["雨", "radiohead"]}
-    assert client.post("/api/runs/0/keys", json={"ids": [6]}).status_code == 400
+    assert client.post("/api/runs/0/keys", json={"ids": [6]}).status_code == 404
     answer = client.post("/api/runs/0/items", json={"keys": ["Beyoncé", "nobody", "radiohead"]}).json()
     assert answer == {
         "items": [

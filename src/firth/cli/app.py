@@ -17,6 +17,7 @@ from firth.cli import (
     maps,
     pictures,
     questions,
+    serve,
     shelf,
     tags,
     tuning,
@@ -71,6 +72,7 @@ app.command("clusters", rich_help_panel=_ASK, epilog=clusters.CLUSTERS_EXAMPLE)(
 app.command("evaluate", rich_help_panel=_ASK, cls=tags.TagsCommand, epilog=evaluate.EVALUATE_EXAMPLE)(evaluate.evaluate)
 app.command("duplicates", rich_help_panel=_ASK, epilog=duplicates.DUPLICATES_EXAMPLE)(duplicates.duplicates)
 app.command("confidence", rich_help_panel=_ASK, epilog=confidence.CONFIDENCE_EXAMPLE)(confidence.confidence)
+app.command("serve", rich_help_panel=_SHOW, epilog=serve.SERVE_EXAMPLE)(serve.serve)
 app.command("map", rich_help_panel=_SHOW, epilog=maps.MAP_EXAMPLE)(maps.map_)
 app.command("plot", rich_help_panel=_SHOW, epilog=pictures.PLOT_EXAMPLE)(pictures.plot)
 app.command("export", rich_help_panel=_KEEP, epilog=exchange.EXPORT_EXAMPLE)(exchange.export)

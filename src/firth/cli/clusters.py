@@ -84,8 +84,10 @@ def clusters(
         raise OptionError(f"{opened.name} has no clusters of its own: say how many to make with -n.")
     found = opened.cluster_quality(progress=BarProgress(), n_jobs=n_jobs or "auto") if quality else None
     if json:
-        shown = [cluster.to_dict() for cluster in opened.clusters]
-        print_json({"run": opened.folder, "clusters": shown, **({"quality": found.to_dict()} if found else {})})
+        from firth.runs.answers import clusters_document
+
+        document = clusters_document(opened.folder, opened.clusters)
+        print_json({**document, **({"quality": found.to_dict()} if found else {})})
         return
     _print(opened, found)
 

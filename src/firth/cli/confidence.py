@@ -93,40 +93,30 @@ class Shown:
     """
 
     def __init__(self, run: Run, key: str, found: list[tuple[str, float]]) -> None:
-        from firth.evaluation.stability import is_unstable
-        from firth.runs.confidence import neighbor_rates
+        from firth.runs.answers import NeighborConfidence
 
-        known = neighbor_rates(run, key, [other for other, _ in found])
-        self.rates = [None if rate is None else round(rate, 6) for rate in known]
-        self.about = run.metrics["confidence"]
-        self.item: float | None = run.items["confidence"][run.vectors.vocabulary.id(key)]
-        self.is_unstable = self.item is not None and bool(is_unstable(self.item))
-        self.n_beyond = max(0, len(found) - int(self.about["k"]))
+        self.known = NeighborConfidence.of(run, key, [other for other, _ in found])
+        self.n_beyond = max(0, len(found) - int(self.known.about["k"]))
 
     @property
     def cells(self) -> list[str]:
         """The cells of the column ``recurs``, one per neighbour."""
-        return ["[dim]-[/]" if rate is None else f"{rate:.2f}" for rate in self.rates]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what is known of the item, as plain values."""
-        about = {name: self.about[name] for name in ("members", "by", "k")}
-        return {**about, "item": self.item, "is_unstable": self.is_unstable}
+        return ["[dim]-[/]" if rate is None else f"{rate:.2f}" for rate in self.known.rates]
 
     def lines(self) -> Iterator[str]:
         """Yield what is to be said below the neighbours."""
-        k, members = self.about["k"], self.about["members"]
-        if self.item is None:
+        k, members = self.known.about["k"], self.known.about["members"]
+        if self.known.item is None:
             yield "[yellow]not known: no sample of the sequences had this item[/]"
             return
-        if self.is_unstable:
+        if self.known.is_unstable:
             yield (
-                f"[yellow]unstable: only {self.item * k:.1f} of its {k} nearest are expected in another training; the "
-                "rest would be others[/]"
+                f"[yellow]unstable: only {self.known.item * k:.1f} of its {k} nearest are expected in another "
+                "training; the rest would be others[/]"
             )
         yield (
             f"[dim]recurs: the rate at which it is among the {k} nearest in another training, by {members} trainings "
-            f"{_DIFFERENT[self.about['by']]}[/]"
+            f"{_DIFFERENT[self.known.about['by']]}[/]"
         )
         if self.n_beyond:
             yield (

@@ -1,4 +1,4 @@
-"""Items as answers: a table for people, a list for JSON."""
+"""Items as answers: a table for people. What JSON says of them is made in :mod:`firth.runs.answers`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from firth.cli.terminal import count_text, key_text, table, value_text
 from firth.runs.clusters import telling_attributes
-from firth.runs.folder import OWN_COLUMNS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,15 +31,6 @@ def found_table(
         rows = [[row[0], cell, *row[1:]] for row, cell in zip(rows, recurs, strict=True)]
     texts = [name for name in attributes if name not in numbers]
     return table(columns, rows, right=[measure, "recurs", "count", *numbers], flexible=["item", *texts])
-
-
-def found_documents(items: pl.DataFrame, found: Found, *, measure: str = "cosine") -> list[dict[str, Any]]:
-    """Return what a question found as JSON says it: key, the measure it ranks by, count, every attribute."""
-    names = ["count", *(name for name in items.columns if name not in OWN_COLUMNS)]
-    return [
-        {"key": key, measure: round(float(value), 6), **{name: row[name] for name in names}}
-        for (key, value), row in zip(found, _rows(items, [key for key, _ in found]), strict=True)
-    ]
 
 
 def about_item(items: pl.DataFrame, key: str) -> str:

@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 
 from firth.cli.arguments import JsonOption, KOption, RunArgument, open_run
 from firth.cli.confidence import Shown
-from firth.cli.items import about_item, found_documents, found_table
+from firth.cli.items import about_item, found_table
 from firth.cli.terminal import answers, key_text, print_json
 
 if TYPE_CHECKING:
@@ -89,11 +89,10 @@ def recommend(
     recommender = opened.recommender
     answer = recommender.recommend(keys, k=k)
     if json:
-        documents = found_documents(opened.items, answer.found, measure="prediction")
-        how = {"by": answer.by, "groups": list(answer.groups), "unknown": list(answer.unknown)}
-        options = {"blend": recommender.options.blend, "decay": recommender.options.decay}
-        document = {"run": opened.folder, "ranking": "prediction", **options, "query": {"keys": keys}, "answered": how}
-        print_json({**document, "recommendations": documents})
+        from firth.runs.answers import recommend_document
+
+        found = _documents(opened, answer.found, measure="prediction")
+        print_json(recommend_document(opened.folder, keys, recommender, answer, found))
         return
     out = answers()
     out.print(f"[bold]{key_text(' + '.join(keys))}[/]")
@@ -150,13 +149,10 @@ def _answer(
     shown: Shown | None = None,
 ) -> None:
     if json:
-        neighbors = found_documents(run.items, found)
-        document = {"run": run.folder, "ranking": "cosine", "query": query, "neighbors": neighbors}
-        if shown is not None:
-            for neighbor, rate in zip(neighbors, shown.rates, strict=True):
-                neighbor["recurs"] = rate
-            document["confidence"] = shown.to_dict()
-        print_json(document)
+        from firth.runs.answers import neighbors_document
+
+        confidence = None if shown is None else shown.known
+        print_json(neighbors_document(run.folder, query, _documents(run, found), confidence=confidence))
         return
     out = answers()
     out.print(f"[bold]{key_text(heading)}[/]")
@@ -165,3 +161,11 @@ def _answer(
     out.print(found_table(run.items, found, recurs=None if shown is None else shown.cells))
     for line in [] if shown is None else shown.lines():
         out.print(line)
+
+
+def _documents(run: Run, found: list[tuple[str, float]], *, measure: str = "cosine") -> list[dict[str, Any]]:
+    """Return what a question found as JSON says it."""
+    from firth.runs.answers import found_documents, item_documents
+
+    rows = item_documents(run.items, run.vectors.vocabulary.ids([key for key, _ in found]))
+    return found_documents(rows, [value for _, value in found], measure=measure)

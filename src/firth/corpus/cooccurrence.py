@@ -43,6 +43,14 @@ class Counts:
         """How many rows, and columns, there are."""
         return len(self.starts) - 1
 
+    def value(self, row: int, column: int) -> float:
+        """Return one entry, 0 where there is none; O(log n) of the row's entries. Rows beyond the last are empty."""
+        if row >= self.n_items:
+            return 0.0
+        first, last = int(self.starts[row]), int(self.starts[row + 1])
+        place = first + int(np.searchsorted(self.columns[first:last], column))
+        return float(self.values[place]) if place < last and self.columns[place] == column else 0.0
+
     def widened(self, n_items: int) -> Counts:
         """Return the same entries among more items, of which the new ones occur with nothing."""
         starts = np.pad(self.starts, (0, n_items - self.n_items), mode="edge")

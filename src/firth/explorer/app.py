@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from firth.errors import FirthError
+from firth.explorer.answering import Json
+from firth.explorer.batching import Batches
+from firth.explorer.errors import add_handlers
 from firth.explorer.options import ServeOptions
-from firth.explorer.routes import about, columns, duplicates, items, search
+from firth.explorer.routes import about, clusters, columns, duplicates, health, items, questions, search
 from firth.explorer.shelf import Shelf
 from firth.explorer.works import Works
 
@@ -30,21 +32,27 @@ def create_app(folders: Sequence[str | Path], *, options: ServeOptions | None = 
         If a folder is not a run's.
     """
     app = FastAPI(
-        title="Firth", version=version("firth"), docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+        title="Firth",
+        version=version("firth"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        default_response_class=Json,
+        lifespan=_lifespan,
     )
     app.state.shelf = Shelf([Path(folder) for folder in folders])
-    app.state.options = options or ServeOptions()
-    app.state.works = Works()
-    app.add_exception_handler(FirthError, _explain)
-    for routes in (about, columns, duplicates, items, search):
+    app.state.options = (options or ServeOptions()).with_token()
+    app.state.batches, app.state.works = Batches(), Works()
+    add_handlers(app)
+    app.include_router(health.router)
+    for routes in (about, clusters, columns, duplicates, items, questions, search):
         app.include_router(routes.router, prefix="/api")
     if STATIC.is_dir():
         app.mount("/", StaticFiles(directory=STATIC, html=True))
     return app
 
 
-def _explain(_: Request, error: Exception) -> JSONResponse:
-    """Return an error as the command line says it; an unknown item is 404, anything else 400."""
-    from firth.errors import UnknownItemError
-
-    return JSONResponse({"detail": str(error)}, status_code=404 if isinstance(error, UnknownItemError) else 400)
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.batches.close()

@@ -1,24 +1,31 @@
 """The runs that are served: each opened once, and opened again when its folder holds a newer one.
 
 Whoever answers a request takes one :class:`Served` and keeps it to the end, so that an answer is never made of two
-states of a run.
+states of a run. A folder is looked at every half second at most. While a newer run is being read or still being made,
+the last one that was whole is answered from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from firth.errors import FirthError, OptionError
+from firth.errors import DataError, FirthError, OptionError, RunError
 from firth.runs import folder as files
 from firth.runs.run import Run
 
 if TYPE_CHECKING:
     from firth.vectors.search import KeySearch
+
+T = TypeVar("T")
+LOOK_EVERY_S = 0.5
+_READ = (files.DOCUMENT, files.ARRAYS, files.ITEMS, files.HISTORY, files.CONFIDENCE, files.COUNTS, files.COLD)
+_N_TRIES = 3
 
 
 @dataclass(eq=False)
@@ -54,6 +61,29 @@ class Served:
 
         return KeySearch(self.run.vectors.keys)
 
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what was made under a name, after making it the first time; who asks meanwhile waits for it."""
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            return cast("T", self._made[name])
+
+
+class _Place:
+    """One folder: what was last read from it, and when it was last looked at."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lock = Lock()
+        self.served: Served | None = None
+        self.error: FirthError | None = None
+        self.failed: tuple[str, ...] = ()  # how the files were when they could not be read
+        self.looked = -float("inf")
+
+    @property
+    def is_fresh(self) -> bool:
+        return time.monotonic() - self.looked < LOOK_EVERY_S
+
 
 class Shelf:
     """The runs that are served.
@@ -75,10 +105,15 @@ class Shelf:
         if not 1 <= len(folders) <= 2:
             raise OptionError(f"one or two runs are served, got {len(folders)}.")
         self.folders = tuple(folders)
-        self._lock = Lock()
-        self._served: dict[int, Served] = {}
+        self.n_reloads = 0
+        self._places = [_Place(folder) for folder in folders]
         for folder in folders:
             files.read_document(folder)
+
+    def current(self, index: int) -> Served | None:
+        """Return a run's state if that takes no reading: None says to ask :meth:`served`, which may take long."""
+        place = self._places[index]
+        return place.served if place.is_fresh else None
 
     def served(self, index: int) -> Served:
         """Return the present state of a run.
@@ -88,23 +123,87 @@ class Shelf:
         RunError
             If it cannot be read, or has no vectors yet.
         """
-        folder = self.folders[index]
-        generation = _generation(folder)
-        with self._lock:
-            known = self._served.get(index)
-            if known is not None and known.generation == generation:
-                return known
-            try:
-                opened = Served(Run.load(folder), index, generation)
-            except FirthError:
-                if known is not None:
-                    return known  # it is being made again: the last state that was whole is answered from
-                raise
-            self._served[index] = opened
-            return opened
+        place = self._places[index]
+        if place.served is not None:
+            if not place.is_fresh and place.lock.acquire(blocking=False):  # else another thread is reading it
+                try:
+                    self._look(place, index)
+                finally:
+                    place.lock.release()
+            return place.served
+        return self._first(place, index)
+
+    def _first(self, place: _Place, index: int) -> Served:
+        """Return the first state of a run, read by one thread while others wait for it."""
+        with place.lock:
+            if not place.is_fresh:
+                self._look(place, index)
+            if place.served is None:
+                raise place.error or RunError(f"{place.folder} has no vectors yet.")
+            return place.served
+
+    def _look(self, place: _Place, index: int) -> None:
+        """Read the folder if it holds another run than the one that is known, and is whole."""
+        try:
+            if place.served is None or _is_news(place, place.served):
+                opened = _read(place.folder, index)
+                self.n_reloads += place.served is not None
+                place.served, place.error = opened, None
+        except FirthError as error:
+            place.error = error  # where a state is known, it is being made again: that one is answered from
+            place.failed = _signature(place.folder)
+        finally:
+            place.looked = time.monotonic()
+
+
+def _is_news(place: _Place, known: Served) -> bool:
+    """Return whether a folder holds another run than the known one, not merely begun, and not known to be damaged."""
+    if _generation(place.folder) == known.generation or _signature(place.folder) == place.failed:
+        return False
+    return files.state(files.read_document(place.folder)) != "running" or known.run.status == "running"
+
+
+def _read(folder: Path, index: int) -> Served:
+    """Return the state of a folder, read while nothing in it was written.
+
+    Raises
+    ------
+    RunError
+        If it has no vectors, is damaged, or is written all the time.
+    """
+    for _ in range(_N_TRIES):
+        before, generation = _signature(folder), _generation(folder)
+        run = Run.load(folder)
+        _read_beside(run)
+        if _signature(folder) == before:
+            return Served(run, index, generation)
+    raise RunError(f"{folder} is being written; ask again in a moment.")
+
+
+def _read_beside(run: Run) -> None:
+    """Read what recommending takes beside the vectors, which would otherwise be read when it is first asked."""
+    from firth.runs.recommending import options_of
+
+    options = options_of(run)
+    if options.blend > 0 or options.group is not None:
+        try:
+            run.recommender  # noqa: B018 (cached)
+        except DataError:
+            return  # it cannot predict, which whoever asks is told
 
 
 def _generation(folder: Path) -> str:
     """Return what changes when a run is written anew: ``run.json`` is always written last."""
-    about = (folder / files.DOCUMENT).stat()
+    return _stamp(folder / files.DOCUMENT)
+
+
+def _signature(folder: Path) -> tuple[str, ...]:
+    return tuple(_stamp(folder / name) for name in _READ)
+
+
+def _stamp(path: Path) -> str:
+    try:
+        about = path.stat()
+    except OSError:
+        return "-"
     return f"{about.st_mtime_ns:x}-{about.st_size:x}-{about.st_ino:x}"

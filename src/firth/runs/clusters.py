@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 
-from firth.arrays import Float32, Float64, Int32
+from firth.arrays import Float32, Float64, Int32, Int64
+from firth.errors import RunError
 from firth.evaluation.clusters import silhouettes
 from firth.runs.folder import OWN_COLUMNS
 from firth.runs.items import with_columns
@@ -110,6 +111,29 @@ def labelled(vectors: Vectors | Float32, options: ClusterOptions, *, seed: int, 
     return hdbscan(vectors, min_cluster_size=options.min_cluster_size, n_components=options.n_components, n_jobs=n_jobs)
 
 
+def central_first(run: Run, number: int) -> Int64:
+    """Return the ids of a cluster's items, the nearest to its middle first: (n,) int64; empty where there is none.
+
+    Raises
+    ------
+    RunError
+        If the run has no clusters.
+
+    Notes
+    -----
+    In the order of the cluster's ``examples``. O(n_items + n * size) time.
+    """
+    if "cluster" not in run.items.columns:
+        raise RunError(f"{run.name} has no clusters: make them first (run.cluster(), or [clusters] in a recipe).")
+    return _central_first(run.vectors.normalised, np.flatnonzero(run.items["cluster"].to_numpy() == number))[0]
+
+
+def _central_first(unit: Float32, members: Int64) -> tuple[Int64, Float32]:
+    """Return members by their cosine with the direction of their mean, and these cosines in the members' order."""
+    similarities = _to_centroid(unit[members])
+    return members[np.argsort(-similarities, kind="stable")], similarities
+
+
 def _described(vectors: Vectors, attributes: pl.DataFrame, labels: Int32, values: Float64) -> list[Cluster]:
     """Return what the clusters are, by number.
 
@@ -121,8 +145,8 @@ def _described(vectors: Vectors, attributes: pl.DataFrame, labels: Int32, values
     clusters = []
     for number in range(int(labels.max(initial=-1)) + 1):
         members = np.flatnonzero(labels == number)
-        similarities = _to_centroid(unit[members])
-        nearest = members[np.argsort(-similarities, kind="stable")[:_N_EXAMPLES]]
+        ordered, similarities = _central_first(unit, members)
+        nearest = ordered[:_N_EXAMPLES]
         clusters.append(
             Cluster(
                 cluster=number,

@@ -95,6 +95,7 @@ class Recommender:
         self.vectors = vectors
         self.options = options or RecommendOptions()
         self.groups = groups or ItemGroups()
+        self.counts = counts
         predictor = Predictor(vectors)
         self._predictor = predictor
         blend, decay = self.options.blend, self.options.decay

@@ -1,47 +1,29 @@
-"""Items of a run: keys by id, and what is known of items by key."""
+"""Items: their keys, and what is known of them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from fastapi import APIRouter, HTTPException
 
-from fastapi import APIRouter
-from pydantic import BaseModel, Field
-
-from firth.errors import OptionError
+from firth.explorer.answering import Json
 from firth.explorer.dependencies import AskedRun
-from firth.runs.folder import plain
+from firth.explorer.schemas import Ids, ItemsAnswer, Keys, KeysAnswer, refusals
+from firth.runs.answers import item_documents
 
-router = APIRouter(tags=["items"])
-
-_MOST = 10_000  # items of one answer
-
-
-class Ids(BaseModel):
-    """Items by id."""
-
-    ids: Annotated[list[int], Field(max_length=_MOST)]
+router = APIRouter(tags=["items"], prefix="/runs/{run}")
 
 
-class Keys(BaseModel):
-    """Items by key."""
-
-    keys: Annotated[list[str], Field(max_length=_MOST)]
-
-
-@router.post("/runs/{run}/keys")
-def keys(served: AskedRun, asked: Ids) -> dict[str, Any]:
-    """Return the keys of items, in the order of the ids."""
+@router.post("/keys", summary="Keys of items by id", response_model=KeysAnswer, responses=refusals(404, 413))
+async def keys(served: AskedRun, asked: Ids) -> Json:
+    """Return the keys of items, in the order that they were asked in."""
     known = served.run.vectors.vocabulary.keys
-    for id_ in asked.ids:
-        if not 0 <= id_ < len(known):
-            raise OptionError(f"ids must be from 0 to {len(known) - 1}, got {id_}.")
-    return {"keys": [known[id_] for id_ in asked.ids]}
+    beyond = [id_ for id_ in asked.ids if id_ >= len(known)]
+    if beyond:
+        raise HTTPException(404, f"ids must be from 0 to {len(known) - 1}, got {beyond[0]}.")
+    return Json({"keys": [known[id_] for id_ in asked.ids]})
 
 
-@router.post("/runs/{run}/items")
-def items(served: AskedRun, asked: Keys) -> dict[str, Any]:
-    """Return what is known of items; keys that are no item's are left out."""
+@router.post("/items", summary="Items with their attributes", response_model=ItemsAnswer, responses=refusals(404, 413))
+async def items(served: AskedRun, asked: Keys) -> Json:
+    """Return all that is known of items, in the order that they were asked in; unknown keys are left out."""
     ids = served.run.vectors.vocabulary.find(asked.keys)
-    ids = ids[ids >= 0]
-    rows = served.run.items[ids].to_dicts()
-    return {"items": plain([{"id": id_, **row} for id_, row in zip(ids.tolist(), rows, strict=True)])}
+    return Json({"items": item_documents(served.run.items, ids[ids >= 0], with_ids=True, whole=True)})
