@@ -13,7 +13,7 @@ from planted_run import planted_run
 
 import firth
 from firth.errors import OptionError
-from firth.explorer import works
+from firth.explorer import shelf, works
 from firth.explorer.app import create_app
 from firth.explorer.routes import duplicates as routes
 from firth.runs.duplicates import duplicates_document, duplicates_of
@@ -74,6 +74,7 @@ def test_they_are_computed_once_and_anew_for_a_run_that_was_made_anew(
     assert len(calls) == 1
     client.get("/api/runs/0/duplicates", params={"versions": True})
     assert [given["versions"] for given in calls] == [False, True]
+    monkeypatch.setattr(shelf, "LOOK_EVERY_S", 0, raising=False)
     firth.Run.load(folder).save()
     client.get("/api/runs/0/duplicates")
     assert len(calls) == 3

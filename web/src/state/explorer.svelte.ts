@@ -23,6 +23,8 @@ export class RunState {
   view = $state<View | null>(null);
   /** Ids of the items within the lasso, ascending; empty: none is drawn. */
   selection = $state.raw<Int32Array>(new Int32Array());
+  /** Columns that the page computed: by what name they are asked for, and what a person calls them. */
+  added = $state.raw<readonly { name: string; title: string }[]>([]);
   private readonly loading = new Map<string, Promise<Column>>();
   private readonly known = new Map<number, string>();
 
@@ -49,6 +51,12 @@ export class RunState {
     this.loading.set(name, asked);
     asked.catch(() => this.loading.delete(name));
     return asked;
+  }
+
+  /** Offer a column that the page computed, such as how far each item moved; one of the same name gives way. */
+  addColumn(name: string, column: Column, title: string = name): void {
+    this.loading.set(name, Promise.resolve(column));
+    this.added = [...this.added.filter((other) => other.name !== name), { name, title }];
   }
 
   /** Return the keys of some items, those that are not known yet asked for at once. */
@@ -107,6 +115,12 @@ export class Explorer {
     this.selected = key;
     this.linked = [];
     if (key !== null) this.panel = "item";
+  }
+
+  /** Show an item and some others on the maps, and leave the panel that is open. */
+  show(key: string | null, linked: readonly string[] = []): void {
+    this.selected = key;
+    this.linked = [...linked];
   }
 
   addToBasket(key: string): void {
