@@ -15,6 +15,7 @@ import firth
 from firth.errors import OptionError
 from firth.explorer import shelf, works
 from firth.explorer.app import create_app
+from firth.explorer.options import ServeOptions
 from firth.explorer.routes import duplicates as routes
 from firth.runs.duplicates import duplicates_document, duplicates_of
 from firth.runs.merging import retrain_merged
@@ -53,7 +54,7 @@ def decide(client: TestClient, *groups: dict[str, object]):
 def test_duplicates_are_the_document_of_the_command(client: TestClient, folder: Path):
     run = firth.Run.load(folder)
     document = client.get("/api/runs/0/duplicates").json()
-    assert document == json.loads(json.dumps(duplicates_document(run, duplicates_of(run))))
+    assert document == json.loads(json.dumps(duplicates_document(run.name, duplicates_of(run))))
     assert {item["key"] for item in document["groups"][0]["items"]} == {SONG, COPY, GUESTS}
     assert [{item["key"] for item in each["items"]} for each in document["namesakes"]] == [set(NAMESAKE)]
     strict = client.get("/api/runs/0/duplicates", params={"min_cosine": 1}).json()
@@ -74,7 +75,7 @@ def test_they_are_computed_once_and_anew_for_a_run_that_was_made_anew(
     assert len(calls) == 1
     client.get("/api/runs/0/duplicates", params={"versions": True})
     assert [given["versions"] for given in calls] == [False, True]
-    monkeypatch.setattr(shelf, "LOOK_EVERY_S", 0, raising=False)
+    monkeypatch.setattr(shelf, "LOOK_EVERY_S", 0)
     firth.Run.load(folder).save()
     client.get("/api/runs/0/duplicates")
     assert len(calls) == 3
@@ -136,6 +137,15 @@ def test_decisions_are_read_back_with_the_command_that_merges(client: TestClient
     assert fresh.get("/api/runs/0/merges").json()["groups"] == [accepted, rejected]
     assert decide(client, group(COPY, SONG, GUESTS, merge=None)).json()["n_groups"] == 1
     assert client.get("/api/runs/0/merges").json()["groups"] == [rejected]
+
+
+def test_elsewhere_nobody_is_told_where_a_run_lies(folder: Path):
+    options = ServeOptions(host="0.0.0.0", token="a" * 20)
+    app = create_app([folder], options=options)
+    client = TestClient(app, base_url="http://127.0.0.1", headers={"authorization": f"Bearer {'a' * 20}"})
+    assert client.get("/api/runs/0/merges").json()["command"] == "firth duplicates songs --merge songs/merge.csv"
+    assert decide(client, group(OTHER, OTHER_COPY)).json()["table"] == "songs/merge.csv"
+    assert str(folder.parent) not in decide(client, group(OTHER)).text
 
 
 def test_the_table_shows_counts_and_what_was_found(client: TestClient, folder: Path):

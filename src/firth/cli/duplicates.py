@@ -119,7 +119,7 @@ def duplicates(
 
         write_merges(found.groups, out, namesakes=found.namesakes, replace=replace)
     if json:
-        print_json(duplicates_document(opened, found, table=out))
+        print_json(duplicates_document(opened.folder, found, table=out))
         return
     _print(found.groups, found.namesakes, out)
 

@@ -169,6 +169,7 @@ _MEANINGS = {
     413: "The request is too large.",
     421: "The service was asked for under a name that is not its own.",
     422: "The request is not what the description says.",
+    429: "Too many long computations wait already; ask again later.",
 }
 
 

@@ -18,6 +18,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from firth.explorer.schemas import refusals
 from firth.progress import CallbackProgress, Progress
 
 
@@ -135,5 +136,5 @@ def _works(request: Request) -> Works:
 LongWorks = Annotated[Works, Depends(_works)]
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"model": Working, "description": "It is being computed: ask again."},
-    429: {"description": "Too many others are being computed: ask again later."},
+    **refusals(429),
 }

@@ -69,23 +69,33 @@ def duplicates_of(
     return Duplicates(groups=groups, namesakes=namesakes)
 
 
-def duplicates_document(run: Run, found: Duplicates, *, table: Path | None = None) -> dict[str, Any]:
+def duplicates_document(run: str | Path | None, found: Duplicates, *, table: Path | None = None) -> dict[str, Any]:
     """Return the document of ``firth duplicates --json``; ``table`` is where they were written for editing."""
-    document: dict[str, Any] = files.plain({"run": run.folder, **found.to_dict(), "table": table})
+    document: dict[str, Any] = files.plain({"run": run, **found.to_dict(), "table": table})
     return document
 
 
-def merges_document(run: Run, decisions: Sequence[Decision]) -> dict[str, Any]:
+def merges_document(run: Run, decisions: Sequence[Decision], *, folder: Path) -> dict[str, Any]:
     """Return what was decided on a run's duplicates, and the command that merges them.
 
+    Parameters
+    ----------
+    run
+        The run.
+    decisions
+        What was decided.
+    folder
+        The run's folder as the reader of the document may call it.
+
+    Notes
+    -----
     ``cannot_merge`` says why the run cannot be made again from its recipe; it is null where it can.
     """
-    assert run.folder is not None  # its caller read it from one
-    table = run.folder / files.MERGES
+    table = folder / files.MERGES
     document: dict[str, Any] = files.plain(
         {
             "table": table,
-            "command": shlex.join(["firth", "duplicates", str(run.folder), "--merge", str(table)]),
+            "command": shlex.join(["firth", "duplicates", str(folder), "--merge", str(table)]),
             "cannot_merge": why_not_again(run),
             "groups": [asdict(decision) for decision in decisions],
         }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from firth.explorer.dependencies import AskedRun
+from firth.explorer.dependencies import AskedRun, Options
+from firth.explorer.options import ServeOptions
+from firth.explorer.schemas import refusals
 from firth.explorer.shelf import Served
 from firth.explorer.works import ANSWERS, LongWorks, Works, finished, how_far
 from firth.runs import folder as files
@@ -46,7 +49,12 @@ class _Found:
     encoded: bytes
 
 
-@router.get("/runs/{run}/duplicates", responses=ANSWERS, response_model=dict[str, Any])
+@router.get(
+    "/runs/{run}/duplicates",
+    summary="Items that are one thing under several keys",
+    response_model=dict[str, Any],
+    responses={**ANSWERS, **refusals(400, 404)},
+)
 async def duplicates(
     run: AskedRun,
     works: LongWorks,
@@ -68,14 +76,14 @@ async def duplicates(
     return Response(found.future.result().encoded, media_type="application/json")
 
 
-@router.get("/runs/{run}/merges")
-def merges(run: AskedRun) -> dict[str, Any]:
+@router.get("/runs/{run}/merges", summary="What was decided on duplicates", responses=refusals(400, 404))
+def merges(run: AskedRun, options: Options) -> dict[str, Any]:
     """Return what was decided on duplicates so far, and the command that merges them."""
-    return merges_document(run.run, read_decisions(run.folder / files.MERGES))
+    return merges_document(run.run, read_decisions(run.folder / files.MERGES), folder=_told(run, options))
 
 
-@router.post("/runs/{run}/merges")
-def decide(run: AskedRun, works: LongWorks, decisions: Decisions) -> dict[str, Any]:
+@router.post("/runs/{run}/merges", summary="Decide on duplicates", responses=refusals(400, 404, 413))
+def decide(run: AskedRun, options: Options, works: LongWorks, decisions: Decisions) -> dict[str, Any]:
     """Write decisions into `merge.csv` in the run's folder, beside those that are there, and return how many it holds.
 
     It is the table that `firth duplicates RUN --merge` takes. One that was edited by hand and is broken stays as it is.
@@ -96,16 +104,21 @@ def decide(run: AskedRun, works: LongWorks, decisions: Decisions) -> dict[str, A
         known_counts = {key: int(counts[vocabulary.id(key)]) for key in asked if key in vocabulary}
     now = write_decisions(table, made, counts=known_counts, found=_groups(works, run))
     return {
-        "table": str(table),
+        "table": str(_told(run, options) / files.MERGES),
         "n_groups": len(now),
         "n_merged": sum(bool(decision.merge) for decision in now),
         "n_apart": sum(not decision.merge for decision in now),
     }
 
 
+def _told(served: Served, options: ServeOptions) -> Path:
+    """Return a run's folder as it is told: where it lies is nobody's business but this machine's."""
+    return served.folder if options.is_local else Path(served.folder.name)
+
+
 def _find(served: Served, *, min_similarity: float, min_cosine: float, versions: bool) -> _Found:
     found = duplicates_of(served.run, min_similarity=min_similarity, min_cosine=min_cosine, versions=versions)
-    document = duplicates_document(served.run, found)
+    document = duplicates_document(served.run.name, found)
     return _Found(found, json.dumps(document, ensure_ascii=False, allow_nan=False).encode())
 
 
