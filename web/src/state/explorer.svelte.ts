@@ -25,8 +25,11 @@ export class RunState {
   selection = $state.raw<Int32Array>(new Int32Array());
   /** Columns that the page computed: by what name they are asked for, and what a person calls them. */
   added = $state.raw<readonly { name: string; title: string }[]>([]);
+  /** Where items lie, in the map's own units; null: not loaded yet. */
+  positions = $state.raw<{ x: Float32Array; y: Float32Array } | null>(null);
   private readonly loading = new Map<string, Promise<Column>>();
   private readonly known = new Map<number, string>();
+  private readonly places = new Map<string, number | null>();
 
   constructor(
     about: RunAbout,
@@ -64,7 +67,7 @@ export class RunState {
     const missing = ids.filter((id) => !this.known.has(id));
     if (missing.length > 0) {
       const keys = await this.answers.keys(this.index, missing);
-      for (const [place, id] of missing.entries()) this.known.set(id, keys[place] ?? "");
+      for (const [place, id] of missing.entries()) this.learnKey(id, keys[place] ?? "");
     }
     return ids.map((id) => this.known.get(id) ?? "");
   }
@@ -76,6 +79,23 @@ export class RunState {
 
   learnKey(id: number, key: string): void {
     this.known.set(id, key);
+    this.places.set(key, id);
+  }
+
+  /** Return the ids of some keys, null for a key that this run lacks. */
+  async ids(keys: readonly string[]): Promise<(number | null)[]> {
+    const missing = [...new Set(keys.filter((key) => !this.places.has(key)))];
+    if (missing.length > 0) {
+      const items = await this.answers.items(this.index, missing);
+      for (const key of missing) this.places.set(key, null);
+      for (const { id, key } of items) this.learnKey(id, key);
+    }
+    return keys.map((key) => this.places.get(key) ?? null);
+  }
+
+  /** Move items to other places, as while a map is being made; the map shows them on their way. */
+  setPositions(x: Float32Array, y: Float32Array): void {
+    this.positions = { x, y };
   }
 }
 
@@ -98,6 +118,8 @@ export class Explorer {
   hidden = $state.raw<ReadonlySet<string>>(new Set());
   /** Numbers outside this range are hidden, where the colour is a number. */
   range = $state.raw<readonly [number, number] | null>(null);
+  /** Whether items fade that the map places well, so that those stand out whose neighbours it tore away. */
+  showsDistortion = $state(false);
   /** What is said to a person once: an error, or that a link was copied. */
   message = $state<string | null>(null);
 

@@ -1,0 +1,345 @@
+/** One map on the page: holds what is drawn, draws it when something changed, and knows what lies where. */
+
+import KDBush from "kdbush";
+import { between, Camera, type Look } from "./camera";
+import { HIDDEN_CODE } from "./colouring";
+import { LIGHT, parse, type Theme } from "./colours";
+import { CanvasRenderer } from "./fallback";
+import { type Label, Labels } from "./labels";
+import { follow, name } from "./naming";
+import { Overlay, type Spot } from "./overlay";
+import { NOWHERE, normalise, type Places } from "./places";
+import type { Renderer } from "./renderer";
+import { SIZE_UNIT } from "./shaders";
+import { Sight } from "./sight";
+import { baseRadius } from "./sizes";
+import type { Anchor } from "./spatial";
+import { SpatialClient } from "./spatial-client";
+import { createWebGL } from "./webgl";
+
+const SETTLED_MS = 140;
+const RELABEL_MS = 120;
+const MOVED_MS = 450;
+
+/** What is drawn of the items, apart from where they lie. */
+export interface Paint {
+  /** Each item's colour in the palette; `HIDDEN_CODE`: none. */
+  codes: Uint8Array;
+  palette: Uint8Array;
+  /** Sizes as the shaders take them, and how opaque items are, a byte each. */
+  sizes: Uint8Array;
+  alphas: Uint8Array;
+}
+
+export interface Marks {
+  selected: number | null;
+  hovered: number | null;
+  linked: readonly number[];
+}
+
+/** What the scene tells its owner. */
+export interface Listener {
+  /** Nothing moves any more. */
+  settled(): void;
+  /** Names are wanted of these items, the most frequent first. */
+  wanted(ids: number[]): void;
+  /** Return an item's name for a label, if it is known. */
+  nameOf(id: number): string | undefined;
+}
+
+export class MapScene {
+  readonly camera = new Camera();
+  places: Places | null = null;
+  /** Whether the first picture is drawn, and how many items are in view. */
+  isReady = $state(false);
+  total = $state(0);
+  kind = $state<Renderer["kind"]>("webgl2");
+  /** Rises whenever what is seen changed, for what hangs on places on the screen. */
+  changes = $state(0);
+  theme: Theme = LIGHT;
+  accent = "#000000";
+  lasso: readonly (readonly [number, number])[] = [];
+  marks: Marks = { selected: null, hovered: null, linked: [] };
+  categories: { anchors: readonly Anchor[]; names: readonly string[] } = { anchors: [], names: [] };
+  labels: Label[] = [];
+  paint: Paint | null = null;
+  private index: KDBush | null = null;
+  private readonly renderer: Renderer;
+  private readonly overlay: Overlay;
+  private readonly namer: Labels;
+  private readonly spatial = new SpatialClient();
+  readonly sight: Sight;
+  private frame = 0;
+  private timer = 0;
+  private flight: { from: Look; to: Look; start: number; length: number } | null = null;
+  private shift: { from: Float32Array; start: number } | null = null;
+  private isMoving = false;
+  private labelledAt = 0;
+  private looks = new Uint8Array();
+
+  constructor(
+    points: HTMLCanvasElement,
+    overlay: HTMLCanvasElement,
+    private readonly listener: Listener,
+  ) {
+    const isPlain = new URLSearchParams(location.search).get("renderer") === "canvas";
+    this.renderer = (isPlain ? null : createWebGL(points, () => this.restore())) ?? new CanvasRenderer(points);
+    this.kind = this.renderer.kind;
+    this.overlay = new Overlay(overlay);
+    this.namer = new Labels(this.overlay.measure);
+    this.sight = new Sight(this.camera, this.spatial, this.renderer, () => {
+      this.total = this.sight.total;
+      this.labelledAt = 0;
+      this.invalidate();
+    });
+  }
+
+  get isStill(): boolean {
+    return matchMedia("(prefers-reduced-motion: reduce)").matches;
+  }
+
+  /** Put items at their places; where they were before, they move there. */
+  setPlaces(x: Float32Array, y: Float32Array): void {
+    const former = this.places;
+    const places = normalise(x, y);
+    this.places = places;
+    this.camera.setPlaces(places);
+    const isShift = former !== null && former.n === places.n && !this.isStill;
+    this.shift = isShift ? { from: former.xy, start: performance.now() } : null;
+    this.renderer.setPlaces(places.xy, this.shift?.from ?? null);
+    this.index = null;
+    void this.spatial.place(places.xy).then((data) => {
+      if (this.places === places) this.index = KDBush.from(data);
+    });
+    this.sight.setCount(places.n);
+    this.repaint();
+  }
+
+  setPaint(paint: Paint): void {
+    this.paint = paint;
+    this.repaint();
+  }
+
+  /** Return places amid most of each category's items. */
+  anchors(full: Int32Array, nCategories: number): Promise<Anchor[]> {
+    return this.spatial.anchors(full, nCategories);
+  }
+
+  private repaint(): void {
+    const { paint, places } = this;
+    if (paint === null || places === null || paint.codes.length !== places.n) return;
+    if (this.looks.length !== 4 * places.n) this.looks = new Uint8Array(4 * places.n);
+    const { looks } = this;
+    const { codes, sizes, alphas } = paint;
+    for (let i = 0; i < codes.length; i++) {
+      looks[4 * i] = codes[i] as number;
+      looks[4 * i + 1] = sizes[i] as number;
+      looks[4 * i + 2] = alphas[i] as number;
+    }
+    this.renderer.setLooks(looks);
+    this.renderer.setPalette(paint.palette);
+    void this.spatial.paint(codes, paint.palette);
+    this.sight.forget();
+    this.invalidate();
+  }
+
+  private restore(): void {
+    if (this.places === null || this.paint === null) return;
+    this.renderer.setPlaces(this.places.xy, null);
+    this.sight.restore();
+    this.repaint();
+  }
+
+  resize(width: number, height: number): void {
+    if (width === 0 || height === 0) return;
+    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    [this.camera.width, this.camera.height] = [width, height];
+    this.renderer.resize(width, height, ratio);
+    this.overlay.resize(width, height, ratio);
+    this.moved();
+    cancelAnimationFrame(this.frame);
+    this.draw(); // at once: a canvas that was resized is blank
+  }
+
+  /** Say that the camera was moved by hand. */
+  moved(): void {
+    this.flight = null;
+    this.stir();
+  }
+
+  private stir(): void {
+    this.isMoving = true;
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.settle(), SETTLED_MS);
+    this.invalidate();
+  }
+
+  private settle(): void {
+    this.isMoving = false;
+    this.labelledAt = 0;
+    this.invalidate();
+    this.listener.settled();
+  }
+
+  /** Move the camera to a look, softly unless motion is not wanted. */
+  fly(to: Look, length = 550): void {
+    const { x, y, zoom } = this.camera;
+    if (this.isStill) {
+      this.camera.set(to);
+      this.moved();
+      return;
+    }
+    this.flight = { from: { x, y, zoom }, to, start: performance.now(), length };
+    this.stir();
+  }
+
+  invalidate(): void {
+    if (this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => this.draw());
+  }
+
+  private draw(): void {
+    this.frame = 0;
+    const { places, paint, camera } = this;
+    if (places === null || paint === null || camera.width <= 1) return;
+    const now = performance.now();
+    this.advance(now);
+    this.sight.look(this.isMoving);
+    const radius = this.radius;
+    this.renderer.draw({
+      x: camera.x,
+      y: camera.y,
+      scale: camera.scale,
+      moved: this.progress(now),
+      radius,
+      opacity: this.sight.opacity(radius),
+      shadeOpacity: this.sight.shadeOpacity(radius),
+      limit: this.sight.limit(this.isMoving),
+      rim: parse(this.theme.paper).map((channel) => channel / 255) as [number, number, number],
+    });
+    this.renderer.measure((cost) => this.sight.learn(cost, this.isMoving));
+    if (now - this.labelledAt > RELABEL_MS) {
+      this.labelledAt = now;
+      this.relabel();
+    }
+    this.drawOverlay();
+    this.changes++;
+    if (!this.isReady && this.sight.isKnown) this.isReady = true;
+    if (this.flight !== null || this.shift !== null) this.stir();
+  }
+
+  /** Go on with a flight and with moving items. */
+  private advance(now: number): void {
+    if (this.flight !== null) {
+      const { from, to, start, length } = this.flight;
+      const share = Math.min(1, (now - start) / length);
+      this.camera.set(between(from, to, share));
+      if (share === 1) this.flight = null;
+    }
+    if (this.shift !== null && now - this.shift.start > MOVED_MS && this.places !== null) {
+      this.shift = null;
+      this.renderer.setPlaces(this.places.xy, null);
+    }
+  }
+
+  private progress(now: number): number {
+    if (this.shift === null) return 1;
+    const share = Math.min(1, (now - this.shift.start) / MOVED_MS);
+    return share * share * (3 - 2 * share);
+  }
+
+  get radius(): number {
+    const { camera, places } = this;
+    return baseRadius(places?.n ?? 1, camera.zoom, camera.width, camera.height);
+  }
+
+  /** Return where an item is on the screen; null for one without a place. */
+  spot(id: number): Spot | null {
+    const { places, paint } = this;
+    if (places === null || paint === null || id >= places.n || places.xy[2 * id] === NOWHERE) return null;
+    const share = this.progress(performance.now());
+    const at = (channel: 0 | 1): number => {
+      const to = places.xy[2 * id + channel] as number;
+      const from = this.shift?.from[2 * id + channel] ?? to;
+      return from + (to - from) * share;
+    };
+    const [x, y] = this.camera.toScreen(at(0), at(1));
+    return { x, y, radius: Math.max(0.7, (this.radius * (paint.sizes[id] as number)) / SIZE_UNIT) };
+  }
+
+  isShown(id: number): boolean {
+    return this.paint !== null && this.paint.codes[id] !== HIDDEN_CODE;
+  }
+
+  /** Return the item under a pixel or the nearest to it, null where none is near. */
+  nearest(left: number, top: number, reach: number): number | null {
+    if (this.index === null || this.places === null) return null;
+    const { xy } = this.places;
+    const { scale } = this.camera;
+    const [x, y] = this.camera.toMap(left, top);
+    let [best, least] = [null as number | null, Infinity];
+    for (const id of this.index.within(x, y, (reach + 4 * this.radius) / scale)) {
+      if (id >= this.places.n || id > this.sight.lastDrawn || !this.isShown(id)) continue;
+      const away = Math.hypot((xy[2 * id] as number) - x, (xy[2 * id + 1] as number) - y) * scale;
+      const edge = Math.max(0, away - (this.radius * (this.paint?.sizes[id] ?? SIZE_UNIT)) / SIZE_UNIT);
+      if (edge > reach || edge > least || (edge === least && best !== null && best < id)) continue;
+      [best, least] = [id, edge];
+    }
+    return best;
+  }
+
+  /** Return the shown ids within a box of drawn units, ascending. */
+  within(box: readonly [number, number, number, number]): number[] {
+    if (this.index === null) return [];
+    const n = this.places?.n ?? 0;
+    return this.index.range(...box).filter((id) => id < n && this.isShown(id));
+  }
+
+  /** Choose the names anew with the next picture. */
+  relabelSoon(): void {
+    this.labelledAt = 0;
+    this.invalidate();
+  }
+
+  private relabel(): void {
+    const { labels, wanted } = name(this, this.namer, (id) => this.listener.nameOf(id));
+    this.labels = labels;
+    if (wanted.length > 0) this.listener.wanted(wanted);
+  }
+
+  private drawOverlay(): void {
+    const { camera, marks } = this;
+    const spotOf = (id: number | null): Spot | null => (id === null ? null : this.spot(id));
+    const labels = this.labels.map((label) => follow(this, label));
+    this.overlay.draw({
+      width: camera.width,
+      height: camera.height,
+      theme: this.theme,
+      accent: this.accent,
+      labels,
+      selected: spotOf(marks.selected),
+      hovered: spotOf(marks.hovered),
+      linked: marks.linked.map(spotOf).filter((spot) => spot !== null),
+      lasso: this.lasso,
+    });
+  }
+
+  setMarks(marks: Marks): void {
+    this.marks = marks;
+    this.labelledAt = 0;
+    this.invalidate();
+  }
+
+  /** Draw at once, so that the canvases can be read in the same turn. */
+  drawNow(): void {
+    cancelAnimationFrame(this.frame);
+    this.draw();
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.frame);
+    window.clearTimeout(this.timer);
+    this.renderer.dispose();
+    this.spatial.dispose();
+  }
+}
