@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from firth.cli.arguments import JsonOption, RunArgument, open_run
 from firth.cli.terminal import answers, print_json
+
+if TYPE_CHECKING:
+    from firth.runs import exchange
 
 IMPORT_EXAMPLE = "Example: firth import glove.6B.50d.txt --out runs/glove"
 EXPORT_EXAMPLE = "Example: firth export runs/bands-1 --format word2vec -o bands.txt"
@@ -27,6 +30,7 @@ class Format(StrEnum):
     npy = "npy"
     projector = "projector"
     keras = "keras"
+    html = "html"
 
 
 def import_(
@@ -65,24 +69,38 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="word2vec, word2vec-binary, gensim, glove, fasttext, parquet, npy, projector or keras.",
+            help="word2vec, word2vec-binary, gensim, glove, fasttext, parquet, npy, projector, keras or html.",
             show_default=False,
         ),
     ],
     out: Annotated[
         Path,
         typer.Option(
-            "-o", "--out", metavar="PATH", help="The file to write, for projector the folder.", show_default=False
+            "-o",
+            "--out",
+            metavar="PATH",
+            help="The file to write, for projector the folder; for html either.",
+            show_default=False,
         ),
     ],
 ) -> None:
-    """Write the vectors for another tool.
+    """Write the vectors for another tool, or a page that shows the run.
 
     Rows are in the order of items.parquet. word2vec, glove and fasttext are text; gensim is word2vec text with the
     counts beside it; parquet holds items and vectors; npy and keras have the keys beside them; projector is a folder
     for TensorBoard. docs/formats.md says what each holds and loses.
-    """
-    from firth.runs.exchange import export_run
 
-    export_run(open_run(run), format.value, out)
+    html is the page of firth serve with its data inside: one file that opens from disk, with no server and no network.
+    Above 25 MB of data, PATH.html becomes the folder PATH.
+    """
+    opened = open_run(run)
+    if format is Format.html:
+        from firth.explorer.page import write_page
+        from firth.progress import BarProgress
+
+        out = write_page(opened, out, progress=BarProgress())
+    else:
+        from firth.runs.exchange import export_run
+
+        export_run(opened, cast("exchange.Format", format.value), out)
     answers().print(f"{out}", markup=False, soft_wrap=True)

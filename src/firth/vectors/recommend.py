@@ -67,7 +67,7 @@ class Predictor:
     """
 
     def __init__(self, vectors: Vectors) -> None:
-        constants = _constants(vectors)
+        constants = prediction_constants(vectors)
         is_candidate = np.isfinite(constants)
         outputs = vectors.matrix if vectors.outputs is None else vectors.outputs
         self._inputs = vectors.matrix
@@ -151,7 +151,7 @@ def known_ids(vocabulary: Vocabulary, keys: Sequence[str]) -> Int32:
     return vocabulary.ids(keys)
 
 
-def _constants(vectors: Vectors) -> Float32:
+def prediction_constants(vectors: Vectors) -> Float32:
     """Return what each item's prediction starts from: (n_items,) float32, -inf for items that are never predicted."""
     if vectors.noise is not None:
         never = vectors.noise <= 0

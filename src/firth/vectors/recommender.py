@@ -94,6 +94,7 @@ class Recommender:
     ) -> None:
         self.vectors = vectors
         self.options = options or RecommendOptions()
+        self.counts = counts
         self.groups = groups or ItemGroups()
         self.counts = counts
         predictor = Predictor(vectors)

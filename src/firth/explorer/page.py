@@ -1,0 +1,216 @@
+"""The page with its data inside: one HTML file, or above some size a folder, that opens from disk.
+
+It needs no server and asks none: its Content-Security-Policy lets nothing out and runs no script but its own. What it
+cannot know, because it would take the run itself, it says.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from firth.errors import OptionError, RunError
+from firth.explorer.contents import COSINE_ERROR, Near, add_items, add_neighbors, add_vectors, find_neighbors
+from firth.explorer.contents import vectors_bytes as bytes_of_vectors
+from firth.explorer.description import describe
+from firth.explorer.packing import Pack
+from firth.explorer.rounding import Bits
+from firth.files import write_text
+from firth.progress import Progress
+from firth.runs import folder as files
+from firth.runs.run import Run
+
+BUILT = Path(__file__).parent / "static" / "offline"
+MAX_FILE_BYTES = 25_000_000
+_MOST_VECTORS = {16: 100_000_000, 8: 200_000_000}  # bytes that a page in a folder may be made of for sums
+_MAX_K = 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A page's text and, where it is not all in one file, the scripts beside it.
+
+    Parameters
+    ----------
+    html
+        The page.
+    scripts
+        Those that hold its data, ``data/000.js`` and so on; none where the page holds it itself.
+    about
+        What it carries: the manifest, without the sections.
+    """
+
+    html: str
+    scripts: Sequence[str]
+    about: dict[str, Any]
+
+
+def write_page(
+    run: Run,
+    path: str | Path,
+    *,
+    k: int = 20,
+    max_file_bytes: int = MAX_FILE_BYTES,
+    progress: Progress | None = None,
+    n_jobs: int | Literal["auto"] = "auto",
+) -> Path:
+    """Write a page that shows a run without a server, and return where it lies.
+
+    Parameters
+    ----------
+    run
+        The run.
+    path
+        ``NAME.html`` for one file, which becomes the folder ``NAME`` with an ``index.html`` where the data is larger
+        than ``max_file_bytes``; any other name for a folder. Files that exist are replaced.
+    k
+        How many nearest of each item the page knows exactly, >= 1.
+    max_file_bytes
+        The most data, before it is compressed, that goes into one file.
+    progress
+        Who hears how far the search for neighbours is.
+    n_jobs
+        Threads.
+
+    Raises
+    ------
+    OptionError
+        If ``k`` or ``max_file_bytes`` is outside its range.
+    RunError
+        If a file cannot be written, or the page was not built.
+
+    Notes
+    -----
+    Neighbours take O(n_items ** 2 * size) time, and are found approximately where that would be hours; the page states
+    their recall then. Sums and recommendations are computed in the page from vectors in 16 or 8 bits, which are left
+    out where 8 bits are more than 200 MB. The same bytes for the same run and any ``n_jobs``.
+    """
+    target = Path(path)
+    is_file = target.suffix.lower() == ".html"
+    page = make_page(run, k=k, max_file_bytes=max_file_bytes if is_file else 0, progress=progress, n_jobs=n_jobs)
+    if not page.scripts:
+        write_text(target, page.html)
+        return target
+    folder = target.with_suffix("") if is_file else target
+    _write_folder(folder, page)
+    return folder / "index.html"
+
+
+def make_page(
+    run: Run,
+    *,
+    k: int = 20,
+    max_file_bytes: int = MAX_FILE_BYTES,
+    must_be_file: bool = False,
+    progress: Progress | None = None,
+    n_jobs: int | Literal["auto"] = "auto",
+) -> Page:
+    """Return a page that shows a run without a server; see :func:`write_page`.
+
+    Parameters
+    ----------
+    must_be_file
+        Whether it is one file whatever its size, with as much of the vectors as the limit lets in.
+    """
+    if k < 1:
+        raise OptionError(f"k must be >= 1, got {k}.")
+    if max_file_bytes < 0:
+        raise OptionError(f"max_file_bytes must be >= 0, got {max_file_bytes}.")
+    pack = Pack()
+    add_items(pack, run)
+    near = find_neighbors(run, k=k, progress=progress, n_jobs=n_jobs)
+    add_neighbors(pack, run, near)
+    bits, is_file = _plan(run, pack.size_bytes, max_file_bytes, must_be_file=must_be_file)
+    vectors = None if bits is None else add_vectors(pack, run, bits)
+    manifest = _manifest(run, near, vectors)
+    texts = list(pack.texts(manifest))
+    document = _document(run.name, texts if is_file else [])
+    return Page(document, [] if is_file else [_script(at, text) for at, text in enumerate(texts)], manifest)
+
+
+def _plan(run: Run, rest: int, limit: int, *, must_be_file: bool) -> tuple[Bits | None, bool]:
+    """Return in how many bits vectors go along, None for not at all, and whether everything is one file."""
+    choices: tuple[Bits, Bits] = (16, 8)
+    for bits in choices:
+        if rest + bytes_of_vectors(run, bits) <= limit:
+            return bits, True
+    if must_be_file:
+        return None, True
+    for bits in choices:
+        if bytes_of_vectors(run, bits) <= _MOST_VECTORS[bits]:
+            return bits, False
+    return None, rest <= limit
+
+
+def _manifest(run: Run, near: Near, vectors: dict[str, Any] | None) -> dict[str, Any]:
+    generation = f"{zlib.crc32(run.vectors.matrix.tobytes()):08x}"
+    described = describe(run, index=0, generation=generation)
+    described["has"]["recommend"] = vectors is not None and "recommend" in vectors
+    about = {"version": version("firth"), "limits": {"k": _MAX_K}, "runs": [described]}
+    k = near.ids.shape[1]
+    neighbors = {"k": k, "recall": near.recall, "cosine_error": COSINE_ERROR}
+    manifest: dict[str, Any] = files.plain({"about": about, "neighbors": neighbors, "vectors": vectors})
+    return manifest
+
+
+def _document(name: str, texts: Sequence[str]) -> str:
+    """Return the page's HTML, with its data where there is any, and without where scripts beside it hold it."""
+    script, style = _built("page.js"), _built("page.css")
+    sources = _hash(script) if texts else f"{_hash(script)} 'self' file:"
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {sources}",
+            f"style-src {_hash(style)}",
+            "img-src data: blob:",
+            "worker-src blob:",
+            "connect-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    data = "".join(f'<script type="text/plain" id="firth-{at}">{text}</script>\n' for at, text in enumerate(texts))
+    return (
+        "<!doctype html>\n"
+        '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{html.escape(name)}</title>\n<style>{style}</style>\n</head>\n"
+        f'<body>\n<div id="app"><p class="notice" role="status">Loading…</p></div>\n{data}<script>{script}</script>\n'
+        "</body>\n</html>\n"
+    )
+
+
+def _script(at: int, text: str) -> str:
+    return f'firthData({at},"{text}");\n'
+
+
+def _write_folder(folder: Path, page: Page) -> None:
+    try:
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make {folder}: {error.strerror}. Choose another path.") from error
+    for at, script in enumerate(page.scripts):
+        write_text(folder / "data" / f"{at:03d}.js", script)
+    write_text(folder / "index.html", page.html)
+
+
+def _built(name: str) -> str:
+    """Return a file of the built page, in which nothing ends the element that it is put into."""
+    try:
+        text = (BUILT / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"the page was not built: {BUILT / name} is missing. In a checkout, run make web.") from error
+    return text.replace("\r\n", "\n").replace("</script", r"<\/script").replace("<!--", r"<\!--")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
