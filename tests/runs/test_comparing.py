@@ -9,6 +9,7 @@ import pytest
 
 import firth
 from firth.errors import OptionError, RunError
+from firth.progress import CallbackProgress
 from firth.runs.twins import train_twins
 
 OPTIONS = {"vector_size": 12, "negative": 4, "epochs": 12, "sample": 0, "window": 3, "lane_size": 16}
@@ -131,6 +132,13 @@ def test_seeds_to_avoid_are_avoided(before: firth.Run, corpus: firth.Corpus, twi
 def test_the_bytes_do_not_depend_on_the_threads(before: firth.Run, after: firth.Run, corpus: firth.Corpus):
     found = [firth.compare_runs(before, after, twins=2, corpus=corpus, n_jobs=n) for n in (1, 2, 3, 8)]
     assert all(one.items.equals(found[0].items) for one in found)
+
+
+def test_every_step_is_told(before: firth.Run, after: firth.Run, twins: list[firth.Run]):
+    heard = []
+    progress = CallbackProgress(lambda what, done, total, _: heard.append((what, done, total)))
+    firth.compare_runs(before, after, twins=twins, progress=progress)
+    assert heard == [("comparing", done, 7) for done in range(1, 8)]
 
 
 def test_neighbours_are_those_of_each_run_among_shared_items(before: firth.Run, after: firth.Run):

@@ -14,7 +14,7 @@ from firth.explorer.answering import Json
 from firth.explorer.batching import Batches
 from firth.explorer.errors import add_handlers
 from firth.explorer.options import ServeOptions
-from firth.explorer.routes import about, clusters, columns, duplicates, health, items, questions, search
+from firth.explorer.routes import about, clusters, columns, compare, duplicates, health, items, questions, search
 from firth.explorer.shelf import Shelf
 from firth.explorer.works import Works
 
@@ -45,7 +45,7 @@ def create_app(folders: Sequence[str | Path], *, options: ServeOptions | None = 
     app.state.batches, app.state.works = Batches(), Works()
     add_handlers(app)
     app.include_router(health.router)
-    for routes in (about, clusters, columns, duplicates, items, questions, search):
+    for routes in (about, clusters, columns, compare, duplicates, items, questions, search):
         app.include_router(routes.router, prefix="/api")
     if STATIC.is_dir():
         app.mount("/", StaticFiles(directory=STATIC, html=True))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import Annotated, Any
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -134,6 +134,7 @@ def _works(request: Request) -> Works:
 
 
 LongWorks = Annotated[Works, Depends(_works)]
+Wait = Annotated[float, Query(ge=0, le=60, allow_inf_nan=False, description="Seconds to wait before 202 is said.")]
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"model": Working, "description": "It is being computed: ask again."},
     **refusals(429),

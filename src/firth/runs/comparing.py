@@ -94,14 +94,18 @@ def compare_runs(
     others = [] if is_identical else _twins(a, b, twins, corpus, progress, n_jobs)
     keys = a.vectors.keys
     shared = [keys[i] for i in ids_a]
-    near_a, near_b = _nearest(rows_a, k, n_jobs), _nearest(rows_b, k, n_jobs)
     by_chance = []
-    with (progress or SilentProgress()).task("comparing", total=len(others) + 1) as task:
+    with (progress or SilentProgress()).task("comparing", total=len(others) + 3) as task:
+        near_a = _nearest(rows_a, k, n_jobs)
+        task.update(1, text=f"neighbours in {a.name}")
+        near_b = _nearest(rows_b, k, n_jobs)
+        task.update(2, text=f"neighbours in {b.name}")
         changes = _Changes(align(rows_a, rows_b).distances, _common(near_a, near_b))
-        for done, twin in enumerate(others, start=1):
-            task.update(done, text=f"{a.name} with its twins")
+        task.update(3)
+        for done, twin in enumerate(others, start=4):
             rows = _rows_of(twin, shared, rows_a, a)
             by_chance.append(_Changes(align(rows_a, rows).distances, _common(near_a, _nearest(rows, k, n_jobs))))
+            task.update(done, text=f"{a.name} with its twins")
     counts = [run.vectors.counts for run in (a, b)]
     frame = _frame(shared, changes, by_chance, counts[0], ids_a, fdr=fdr, n_near=near_a.shape[1])
     frame = _with_neighbors(frame, shared, near_a, near_b, counts, (ids_a, ids_b))

@@ -14,7 +14,7 @@ from firth.explorer.dependencies import AskedRun, Options
 from firth.explorer.options import ServeOptions
 from firth.explorer.schemas import refusals
 from firth.explorer.shelf import Served
-from firth.explorer.works import ANSWERS, LongWorks, Works, finished, how_far
+from firth.explorer.works import ANSWERS, LongWorks, Wait, Works, finished, how_far
 from firth.runs import folder as files
 from firth.runs.duplicates import Duplicates, duplicates_document, duplicates_of, merges_document
 from firth.vectors.merge_decisions import Decision, read_decisions, write_decisions
@@ -61,7 +61,7 @@ async def duplicates(
     min_similarity: Annotated[float, Query(ge=0, le=100, allow_inf_nan=False, description="Of the names.")] = 90.0,
     min_cosine: Annotated[float, Query(ge=-1, le=1, allow_inf_nan=False, description="Of the vectors.")] = 0.5,
     versions: Annotated[bool, Query(description="Live recordings and remixes are duplicates too.")] = False,
-    wait: Annotated[float, Query(ge=0, le=60, allow_inf_nan=False, description="Seconds, before 202 is said.")] = 20.0,
+    wait: Wait = 20.0,
 ) -> Response:
     """Return the document of `firth duplicates --json`, or 202 while it is being computed.
 
