@@ -7,10 +7,12 @@ on standard error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
+
+from firth.arrays import Float32
 
 
 class Task(AbstractContextManager["Task"]):
@@ -29,6 +31,20 @@ class Task(AbstractContextManager["Task"]):
 
     def say(self, line: str) -> None:
         """Say something that should stay readable after the next update."""
+
+    def note(self, figures: Mapping[str, Any]) -> None:
+        """Give what was measured since the last note, by name: an interval's losses, a map's divergence."""
+
+    def show(self, step: int, places: Callable[[], Float32]) -> None:
+        """Offer a look at what forms.
+
+        Parameters
+        ----------
+        step
+            After how many steps.
+        places
+            Gives (n_items, 2) places after that step; not to be called after the next call, or after the task's end.
+        """
 
     def __enter__(self) -> Self:
         return self

@@ -107,6 +107,7 @@ def map_(
     Ctrl-C keeps the map as far as it came. Pictures are drawn by `firth plot`.
     """
     from firth.progress import BarProgress
+    from firth.runs.live import watched_stage
     from firth.runs.pictures import check_film, draw_film
 
     _check_usage(method, grow_from=grow_from, place_on=place_on, animate=animate)
@@ -121,22 +122,23 @@ def map_(
         learning_rate="auto" if learning_rate is None else learning_rate,
         theta=theta,
     )
-    opened, progress = open_run(run), BarProgress()
+    opened = open_run(run)
     frames: list[Frame] = []
     if animate is not None:
         check_film(opened, animate, color_by=color_by)
-    made = opened.map(
-        grow_from=None if grow_from is None else open_run(grow_from),
-        place_on=None if place_on is None else open_run(place_on),
-        seed=seed,
-        on_frame=frames.append if animate is not None else None,
-        frame_every=max(1, n_iter // _N_FRAMES),
-        progress=progress,
-        n_jobs=n_jobs or "auto",
-        **options,
-    ).save()
+    with watched_stage("map", opened.folder, BarProgress()) as progress:
+        made = opened.map(
+            grow_from=None if grow_from is None else open_run(grow_from),
+            place_on=None if place_on is None else open_run(place_on),
+            seed=seed,
+            on_frame=frames.append if animate is not None else None,
+            frame_every=max(1, n_iter // _N_FRAMES),
+            progress=progress,
+            n_jobs=n_jobs or "auto",
+            **options,
+        ).save()
     if animate is not None:
-        draw_film(made, frames, animate, color_by=color_by, progress=progress)
+        draw_film(made, frames, animate, color_by=color_by, progress=BarProgress())
     _report(made, animate, json=json)
 
 

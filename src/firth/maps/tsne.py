@@ -190,6 +190,7 @@ class Descent:
                 ending = self._steps(on_frame, frame_every, task, check)
             if self._n_shown != self.n_done:
                 self._show(on_frame)
+            task.show(self.n_done, self.places)
             return ending
 
     def _show(self, on_frame: OnFrame | None, kl: float | None = None) -> None:
@@ -199,6 +200,7 @@ class Descent:
 
     def _steps(self, on_frame: OnFrame | None, frame_every: int, task: Task, check: Callable[[], None]) -> Ending:
         options, text, best = self._options, "", _Look(0, np.inf)
+        task.show(self.n_done, self.places)
         while self.n_done < options.n_iter:
             check()
             self._advance(self._next_stop(frame_every if on_frame else None))
@@ -209,8 +211,10 @@ class Descent:
                 self._show(on_frame, kl)
             if is_look:
                 text = f"KL {kl:.3f}"
+                task.note({"iteration": self.n_done, "kl": kl})
                 if self._has_stalled(kl, best):
                     return "converged"
+            task.show(self.n_done, self.places)
             task.update(self.n_done, text=text)
         return "finished"
 

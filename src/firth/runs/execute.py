@@ -112,6 +112,9 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
     how = how or How()
     name = folder.resolve().name
     with Record(name, folder=folder, seed=recipe.train.seed, recipe=recipe.to_dict(), previous=previous) as record:
+        how = changed(how, progress=record.live.over(how.progress))
+        stages = _stages(recipe, record, how.progress)
+        record.live.plan([*([] if is_trained(previous) else ["read", "train"]), *stages])
         check_extras(recipe)
         if is_trained(previous):
             tell(how.progress, "training was complete: what comes after it is made")
@@ -130,12 +133,12 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
                 begin = continuation(recipe.start.run, corpus, recipe.train, freeze=recipe.start.freeze)
             run = trained(corpus, recipe.train, record, how, begin=begin)
         if record.document["status"] == "running":
-            run = _finished(run, recipe, record, how.progress)
+            run = _finished(run, stages, record)
         return ended(run, record)
 
 
-def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | None) -> Run:
-    """Return the run with everything its recipe asks for, or with what was reached when Ctrl-C came."""
+def _stages(recipe: Recipe, record: Record, progress: Progress | None) -> dict[str, Callable[[Run], Run]]:
+    """Return what a recipe asks for after training, by name and in its order."""
     n_jobs, plan = recipe.train.n_jobs, recipe.map
     stages: dict[str, Callable[[Run], Run]] = {
         "agreement": _shown("agreement", lambda run: _with_agreement(run, n_jobs), progress)
@@ -151,6 +154,11 @@ def _finished(run: Run, recipe: Recipe, record: Record, progress: Progress | Non
     if plan.enabled:
         stages["map"] = lambda run: with_map(run, plan, Making(seed=run.seed, n_jobs=n_jobs, progress=progress))
     stages["plots"] = lambda run: draw_all(run, recipe.plots, progress=progress)
+    return stages
+
+
+def _finished(run: Run, stages: Mapping[str, Callable[[Run], Run]], record: Record) -> Run:
+    """Return the run with everything that was asked for, or with what was reached when Ctrl-C came."""
     for name, make in stages.items():
         try:
             with record.stage(name):

@@ -28,7 +28,8 @@ PLOTS, CHECKPOINT, CONFIDENCE = "plots", "checkpoint", "confidence.parquet"
 COUNTS, COLD = "counts.safetensors", "cold.parquet"
 MERGES = "merge.csv"
 """Decisions on duplicates: what the explorer writes and ``firth duplicates --merge`` reads."""
-BEFORE_TRAINING = frozenset({DOCUMENT, COUNTS, COLD})
+LIVE, LIVE_MAP = "live.json", "live-map.safetensors"
+BEFORE_TRAINING = frozenset({DOCUMENT, COUNTS, COLD, LIVE, LIVE_MAP})
 """Files that a run may have before it has made anything that is worth keeping."""
 FILES = frozenset({*BEFORE_TRAINING, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT, CONFIDENCE, MERGES})
 FORMAT = 1

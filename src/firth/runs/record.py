@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from firth.errors import RunError
 from firth.runs.folder import FORMAT, owner, write_document
+from firth.runs.live import Live
 
 _PACKAGES = ("firth", "numpy", "polars", "safetensors", "scikit-learn", "scikit-learn-intelex", "matplotlib")
 
@@ -54,7 +55,7 @@ class Record:
         recipe: Mapping[str, Any] | None = None,
         previous: Mapping[str, Any] | None = None,
     ) -> None:
-        self.folder = folder
+        self.folder, self.live = folder, Live(folder)
         self.document: dict[str, Any] = {
             "format": FORMAT,
             "name": name,
@@ -93,7 +94,8 @@ class Record:
         """Return a context whose wall time is noted under ``name``, in seconds."""
         start = time.perf_counter()
         try:
-            yield
+            with self.live.stage(name):
+                yield
         finally:
             self.document["timings_s"][name] = round(time.perf_counter() - start, 3)
 
@@ -108,6 +110,7 @@ class Record:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if error is None:
+            self.live.end(is_complete=self.document["status"] == "complete")
             return
         if isinstance(error, KeyboardInterrupt):
             self.end("interrupted", error="interrupted before there were vectors")
@@ -115,6 +118,7 @@ class Record:
             self.end("failed", error=str(error) or type(error).__name__)
         with suppress(RunError):  # the disk may be what failed; the first error is the one to tell
             self.write()
+        self.live.end(is_complete=False)
 
 
 def versions() -> dict[str, str]:

@@ -108,7 +108,8 @@ def train(
         if folder is not None and is_trained(previous):
             run = Run.load(folder)
         else:
-            how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress)
+            record.live.plan(["train"])
+            how = How(resume=resume, checkpoint_s=checkpoint_s, progress=record.live.over(progress))
             begin = None if start is None else continuation(start, corpus, chosen, freeze=freeze)
             run = trained(corpus, chosen, record, how, begin=begin)
         return ended(run, record)

@@ -20,6 +20,7 @@ from firth.interruption import between_steps
 from firth.progress import Task
 from firth.training.checkpoint import Checkpoint
 from firth.training.heldout import samples
+from firth.training.probes import probe_line, read_probe
 from firth.training.setup import Setup
 from firth.vectors.neighbors import normalised_rows, top_k
 
@@ -98,9 +99,12 @@ class Watch:
     def run(self, task: Task) -> None:
         """Train to the end, or until the held-out loss has stopped falling.
 
-        Ctrl-C, and what ``task`` raises, come between two steps: the state can then be saved.
+        Ctrl-C, and what ``task`` raises, come between two steps: the state can then be saved. The task is given every
+        row of the history, those from before a checkpoint too; its probes as keys.
         """
         books, n_steps = self.books, self.trainer.n_steps
+        for row in books.rows:
+            task.note(self._with_keys(row))
         edges = np.unique(np.linspace(0, n_steps, min(n_steps, N_INTERVALS) + 1).astype(int))
         steps_per_call = 1
         with between_steps() as check:
@@ -169,6 +173,7 @@ class Watch:
     def _tell(self, task: Task, rows: list[dict[str, Any]]) -> None:
         books = self.books
         for row in rows:
+            task.note(self._with_keys(row))
             for line in row.get("probes", []):
                 task.say(line)
         n = sum(books.n_pairs_by_context)
@@ -219,10 +224,14 @@ class Watch:
         unit = normalised_rows(np.ascontiguousarray(self.setup.inputs[:, : self.setup.options.vector_size]))
         found, _ = top_k(unit[self._probes], unit, k=N_PROBED, exclude=self._probes, n_jobs=self.setup.n_jobs)
         keys = self._vocabulary.keys
-        return [
-            f"{keys[probe]} -> {', '.join(keys[i] for i in row)}"
-            for probe, row in zip(self._probes, found, strict=True)
-        ]
+        return [probe_line(keys[probe], [keys[i] for i in row]) for probe, row in zip(self._probes, found, strict=True)]
+
+    def _with_keys(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row whose probes are ``{"key": ..., "neighbors": [...]}``."""
+        if "probes" not in row:
+            return row
+        read = (read_probe(line, self._vocabulary.__contains__) for line in row["probes"])
+        return {**row, "probes": [{"key": key, "neighbors": neighbors} for key, neighbors in read]}
 
     def _mean(self, losses: list[float]) -> float:
         """Return the contexts' losses, averaged by their weights."""
