@@ -60,6 +60,14 @@ def _look_at_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
+def service_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that has everything, which tests never change."""
+    from service_run import make_run
+
+    return Path(make_run(tmp_path_factory.mktemp("service") / "plays").folder)
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[object]:
     """A real Chromium."""
     if CHROMIUM is None:

@@ -107,12 +107,9 @@ def evaluate(
     pairs, scores = _answered(opened, similarity or [], analogies, restrict, n_jobs)
     told = tag_qualities(opened, tags or [], n_jobs)
     if json:
-        found = {
-            "similarity": [result.to_dict() for result in pairs],
-            "analogies": [result.to_dict() for result in scores],
-            "tags": [result.to_dict() for result in told],
-        }
-        print_json({"run": opened.folder, "metrics": opened.metrics, **found})
+        from firth.runs.answers import evaluation_document
+
+        print_json(evaluation_document(opened.folder, opened.metrics, similarity=pairs, analogies=scores, tags=told))
         return
     if pairs:
         _print_similarity(pairs)

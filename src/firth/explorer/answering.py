@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import Response
+from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
 
-class Json(Response):
+class Json(JSONResponse):
     """A JSON answer."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:  # noqa: ANN401 (any document)
         """Return the document as bytes."""

@@ -6,19 +6,47 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from firth.explorer.answering import Json
 from firth.explorer.batching import Batches
-from firth.explorer.errors import add_handlers
+from firth.explorer.errors import Failures, add_handlers
+from firth.explorer.limits import Limits
+from firth.explorer.metrics import Counted, Metrics
+from firth.explorer.openapi import describe_api
 from firth.explorer.options import ServeOptions
-from firth.explorer.routes import about, clusters, columns, compare, duplicates, health, items, questions, search
+from firth.explorer.routes import (
+    about,
+    clusters,
+    columns,
+    compare,
+    duplicates,
+    evaluation,
+    health,
+    items,
+    questions,
+    search,
+)
+from firth.explorer.security import Guard
 from firth.explorer.shelf import Shelf
 from firth.explorer.works import Works
 
 STATIC = Path(__file__).parent / "static"
+ROUTERS = (
+    about.router,
+    clusters.router,
+    columns.router,
+    compare.router,
+    duplicates.router,
+    evaluation.router,
+    items.router,
+    questions.router,
+    search.router,
+)
+"""What is answered below /api."""
 
 
 def create_app(folders: Sequence[str | Path], *, options: ServeOptions | None = None) -> FastAPI:
@@ -42,14 +70,27 @@ def create_app(folders: Sequence[str | Path], *, options: ServeOptions | None = 
     )
     app.state.shelf = Shelf([Path(folder) for folder in folders])
     app.state.options = (options or ServeOptions()).with_token()
-    app.state.batches, app.state.works = Batches(), Works()
+    app.state.metrics = metrics = Metrics(app.state.shelf)
+    app.state.batches, app.state.works = Batches(on_batch=metrics.batch), Works()
     add_handlers(app)
+    # From the innermost to the outermost: what fails is answered, what is answered is counted and has the headers.
+    app.add_middleware(Failures)
+    app.add_middleware(Limits, options=app.state.options)
+    app.add_middleware(Guard, options=app.state.options)
+    app.add_middleware(Counted, metrics=metrics)
     app.include_router(health.router)
-    for routes in (about, clusters, columns, compare, duplicates, items, questions, search):
-        app.include_router(routes.router, prefix="/api")
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api")
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # as FastAPI's guide has it
     if STATIC.is_dir():
         app.mount("/", StaticFiles(directory=STATIC, html=True))
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = describe_api(app, app.state.options)
+    return app.openapi_schema
 
 
 @asynccontextmanager

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firth.errors import FirthError, UnknownItemError
 from firth.explorer.answering import Json
@@ -27,7 +29,6 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(FirthError, _refused)
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _failed)
 
 
 def detail(message: str, status: int, headers: dict[str, str] | None = None) -> Json:
@@ -38,12 +39,16 @@ def detail(message: str, status: int, headers: dict[str, str] | None = None) -> 
 
 async def _refused(request: Request, error: Exception) -> Json:
     """Return an error as the command line says it; an unknown item is 404, anything else 400."""
-    message = str(error)
-    shelf: Shelf = request.app.state.shelf
-    for folder in shelf.folders:
-        for parent in {folder.parent, folder.resolve().parent}:
-            message = message.replace(f"{parent}/", "")
+    message = without_folders(str(error), request.app.state.shelf)
     return detail(message, 404 if isinstance(error, UnknownItemError) else 400)
+
+
+def without_folders(message: str, shelf: Shelf) -> str:
+    """Return a message that names the served runs by their folders' names only."""
+    for folder in shelf.folders:
+        for parent in {folder.parent, folder.resolve().parent} - {Path(), Path("/")}:
+            message = message.replace(f"{parent}/", "")
+    return message
 
 
 async def _misunderstood(_: Request, error: Exception) -> Json:
@@ -67,7 +72,33 @@ async def _http(_: Request, error: Exception) -> Json:
     return detail(str(error.detail), error.status_code, dict(error.headers or {}))
 
 
-async def _failed(request: Request, error: Exception) -> Json:
-    """Return that something failed, and log what; nothing of it is told."""
-    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return detail("The service failed at this request; its log says why.", 500)
+class Failures:
+    """Answers what fails for reasons of our own with 500, and logs why; nothing of it is told.
+
+    Parameters
+    ----------
+    app
+        What may fail.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        has_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            logger.exception("%s %s failed", scope["method"], scope["path"])
+            if has_begun:
+                raise  # the answer cannot be taken back: the connection is closed
+            await detail("the service failed at this request; its log says why.", 500)(scope, receive, send)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from firth.explorer.options import LARGEST_K
 
 LARGEST_N_IDS = 10_000
 LARGEST_N_KEYS = 1_000
 LARGEST_QUERY = 100
-Key = Annotated[str, Field(max_length=100_000)]
-K = Annotated[int, Field(ge=1, le=LARGEST_K, description="How many answers.", strict=True)]
+
+
+def _whole(value: object) -> object:
+    """Return 3 for 3.0, which in JSON is the same."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
+K = Annotated[Whole, Field(ge=1, le=LARGEST_K, description="How many answers.")]
 
 
 class _Question(BaseModel):
@@ -24,27 +31,33 @@ class _Question(BaseModel):
 class Ids(_Question):
     """Ids of items."""
 
-    ids: Annotated[list[Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]], Field(max_length=LARGEST_N_IDS)]
+    ids: Annotated[list[Annotated[Whole, Field(ge=0, le=2**31 - 1)]], Field(max_length=LARGEST_N_IDS)]
 
 
 class Keys(_Question):
     """Keys of items."""
 
-    keys: Annotated[list[Key], Field(max_length=LARGEST_N_KEYS)]
+    keys: Annotated[list[str], Field(max_length=LARGEST_N_KEYS)]
 
 
 class RecommendQuestion(_Question):
     """Items, for which the answer is what goes with them."""
 
-    keys: Annotated[list[Key], Field(min_length=1, max_length=LARGEST_QUERY, description="The nearest last.")]
+    keys: Annotated[list[str], Field(min_length=1, max_length=LARGEST_QUERY, description="The nearest last.")]
     k: K = 10
 
 
 class ArithmeticQuestion(_Question):
     """A sum and difference of items, of which at least one is named."""
 
-    plus: Annotated[list[Key], Field(max_length=LARGEST_QUERY)] = []
-    minus: Annotated[list[Key], Field(max_length=LARGEST_QUERY)] = []
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": [name], "properties": {name: {"minItems": 1}}} for name in ("plus", "minus")]
+        }
+    )
+
+    plus: Annotated[list[str], Field(max_length=LARGEST_QUERY)] = []
+    minus: Annotated[list[str], Field(max_length=LARGEST_QUERY)] = []
     k: K = 10
 
 
@@ -84,6 +97,30 @@ class Confidence(BaseModel):
     k: int
     item: float | None
     is_unstable: bool
+
+
+class RunAbout(BaseModel):
+    """A run; of one that cannot be asked yet only its name, its state, and why."""
+
+    model_config = ConfigDict(extra="allow")
+    index: int
+    name: str
+    status: str
+    is_ready: bool
+
+
+class AboutLimits(BaseModel):
+    """The limits of the service."""
+
+    k: int
+
+
+class AboutAnswer(BaseModel):
+    """What is served."""
+
+    version: str
+    limits: AboutLimits
+    runs: list[RunAbout]
 
 
 class KeysAnswer(BaseModel):
@@ -161,11 +198,34 @@ class MembersAnswer(BaseModel):
     items: list[Item]
 
 
+class Agreement(BaseModel):
+    """How an attribute agrees between items and their nearest, beside what random items would give."""
+
+    name: str
+    kind: Literal["category", "number"]
+    k: int
+    n_items: int
+    value: float | None
+    chance: float | None
+
+
+class EvaluationAnswer(BaseModel):
+    """How good a run is."""
+
+    run: str
+    metrics: dict[str, Any]
+    similarity: list[dict[str, Any]]
+    analogies: list[dict[str, Any]]
+    tags: list[dict[str, Any]]
+    agreement: list[Agreement]
+
+
 _MEANINGS = {
     400: "What was asked for cannot be answered by this run.",
     401: "A token is needed.",
     403: "Another site's page asked.",
     404: "There is no such run or item.",
+    408: "The request did not come in time.",
     413: "The request is too large.",
     421: "The service was asked for under a name that is not its own.",
     422: "The request is not what the description says.",

@@ -110,6 +110,10 @@ class Shelf:
         for folder in folders:
             files.read_document(folder)
 
+    def known(self) -> list[Served | None]:
+        """Return the state of each run that is known, read or not."""
+        return [place.served for place in self._places]
+
     def current(self, index: int) -> Served | None:
         """Return a run's state if that takes no reading: None says to ask :meth:`served`, which may take long."""
         place = self._places[index]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from firth.runs.folder import OWN_COLUMNS
 
@@ -109,6 +109,38 @@ def recommend_document(
 def clusters_document(run: object, clusters: Sequence[Cluster]) -> Document:
     """Return a run's clusters, in their order."""
     return {"run": run, "clusters": [cluster.to_dict() for cluster in clusters]}
+
+
+def evaluation_document(
+    run: object,
+    metrics: Mapping[str, Any],
+    *,
+    similarity: Iterable[Judged] = (),
+    analogies: Iterable[Judged] = (),
+    tags: Iterable[Judged] = (),
+) -> Document:
+    """Return how good a run is: what was measured when it was made, and what was asked of it since.
+
+    Parameters
+    ----------
+    run
+        What the run is called.
+    metrics
+        Of the run.
+    similarity, analogies, tags
+        What evaluations gave.
+    """
+    asked = {"similarity": similarity, "analogies": analogies, "tags": tags}
+    found = {name: [result.to_dict() for result in results] for name, results in asked.items()}
+    return {"run": run, "metrics": metrics, **found}
+
+
+class Judged(Protocol):
+    """What an evaluation gives."""
+
+    def to_dict(self) -> Document:
+        """Return it as plain values."""
+        ...
 
 
 @dataclass(frozen=True)

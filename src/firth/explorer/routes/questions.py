@@ -32,7 +32,7 @@ from firth.runs.why import why as why_near
 
 router = APIRouter(tags=["questions"], prefix="/runs/{run}")
 
-AskedKey = Annotated[str, Query(description="An item's key.", max_length=100_000)]
+AskedKey = Annotated[str, Query(description="An item's key.")]
 
 
 @router.get(
