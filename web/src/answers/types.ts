@@ -80,6 +80,8 @@ export interface NeighborsAnswer {
 
 export interface RecommendAnswer {
   ranking: "prediction";
+  /** How much less an item counts the farther back it stands; 0: all alike. */
+  decay?: number;
   answered: { by: "items" | "group" | "popularity"; groups: string[]; unknown: string[] };
   recommendations: (Item & { prediction: number })[];
 }

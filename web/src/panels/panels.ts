@@ -2,7 +2,10 @@
 
 import type { Component } from "svelte";
 import type { Explorer, PanelName } from "../state/explorer.svelte";
+import Arithmetic from "./Arithmetic.svelte";
+import Basket from "./Basket.svelte";
 import Card from "./Card.svelte";
+import Clusters from "./Clusters.svelte";
 
 export interface Panel {
   name: PanelName;
@@ -12,4 +15,19 @@ export interface Panel {
   isOffered: (explorer: Explorer) => boolean;
 }
 
-export const PANELS: Panel[] = [{ name: "item", title: "Item", component: Card, isOffered: () => true }];
+export const PANELS: Panel[] = [
+  { name: "item", title: "Item", component: Card, isOffered: () => true },
+  {
+    name: "basket",
+    title: "Recommend",
+    component: Basket,
+    isOffered: (explorer) => explorer.runs.some((run) => run.about.has.recommend),
+  },
+  { name: "arithmetic", title: "Arithmetic", component: Arithmetic, isOffered: () => true },
+  {
+    name: "clusters",
+    title: "Clusters",
+    component: Clusters,
+    isOffered: (explorer) => explorer.runs.some((run) => run.about.has.clusters),
+  },
+];

@@ -145,14 +145,15 @@ export class Explorer {
     this.linked = [...linked];
   }
 
-  addToBasket(key: string): void {
+  /** Put an item into the basket; `isOpened`: and show it. */
+  addToBasket(key: string, isOpened = true): void {
     if (!this.basket.includes(key)) this.basket.push(key);
-    this.panel = "basket";
+    if (isOpened) this.panel = "basket";
   }
 
-  addTerm(key: string, sign: 1 | -1 = 1): void {
+  addTerm(key: string, sign: 1 | -1 = 1, isOpened = true): void {
     this.terms.push({ sign, key });
-    this.panel = "arithmetic";
+    if (isOpened) this.panel = "arithmetic";
   }
 
   say(error: unknown): void {
