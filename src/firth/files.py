@@ -84,3 +84,23 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Return a context that one process, and one thread of it, is in at a time, for each folder.
+
+    It takes no file: the folder itself is locked, and a process that dies lets go. Where the folder cannot be opened,
+    or its file system locks no folders (NFS), nobody is kept out.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

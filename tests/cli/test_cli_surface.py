@@ -45,7 +45,16 @@ def test_the_commands_are_the_contracts():
             "plot",
             "export",
         ),
-        *("runs list", "runs show", "runs compare", "cache show", "cache clear"),
+        *(
+            "runs list",
+            "runs show",
+            "runs compare",
+            "runs tag",
+            "runs remove",
+            "runs clean",
+            "cache show",
+            "cache clear",
+        ),
     }
 
 

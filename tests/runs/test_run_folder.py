@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from firth.errors import RunError
+from firth.runs import claiming
 from firth.runs import folder as files
 from firth.runs.listing import find, list_runs
 from firth.runs.record import Record, without_password
@@ -21,34 +22,34 @@ def test_names_count_upwards_and_never_clash(tmp_path: Path):
     (tmp_path / "bands-7").mkdir()
     (tmp_path / "bands-x").mkdir()
     (tmp_path / "bandsaw-9").mkdir()
-    assert files.claim_next("bands", root=tmp_path).name == "bands-8"
-    assert files.claim_next("bands", root=tmp_path).name == "bands-9"
+    assert claiming.claim_next("bands", root=tmp_path).name == "bands-8"
+    assert claiming.claim_next("bands", root=tmp_path).name == "bands-9"
 
 
 def test_a_folder_with_something_in_it_is_not_taken(tmp_path: Path):
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(RunError, match="is not empty"):
-        files.claim(tmp_path)
+        claiming.claim(tmp_path)
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "dear"
 
 
 def test_a_folder_that_holds_a_finished_run_is_not_taken(tmp_path: Path):
     files.write_document(tmp_path, {"format": 1, "status": "complete"})
     with pytest.raises(RunError, match="is not empty"):
-        files.claim(tmp_path)
+        claiming.claim(tmp_path)
 
 
 def test_a_folder_that_holds_only_a_failure_is_taken_again(tmp_path: Path):
     files.write_document(tmp_path, {"format": 1, "status": "failed"})
-    files.claim(tmp_path)
+    claiming.claim(tmp_path)
 
 
 def test_a_file_in_the_folders_place_is_refused(tmp_path: Path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(RunError, match="cannot make the folder"):
-        files.claim(tmp_path / "file" / "run")
+        claiming.claim(tmp_path / "file" / "run")
     with pytest.raises(RunError, match="cannot make a folder"):
-        files.claim_next("bands", root=tmp_path / "file")
+        claiming.claim_next("bands", root=tmp_path / "file")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,7 @@ import resource, signal, sys
 from pathlib import Path
 import numpy as np, polars as pl
 from firth.errors import RunError
+from firth.runs import claiming
 from firth.runs import folder as files
 files.write_document(Path(sys.argv[1]), {"format": 1, "status": "running"})
 big = np.random.default_rng(1).random((4000, 50)).astype(np.float32)
@@ -229,7 +231,7 @@ def test_a_run_is_replaced_only_when_asked_for(tmp_path: Path):
     files.write_arrays(tmp_path, {"vectors": np.ones((2, 3), np.float32)})
     (tmp_path / "plots").mkdir()
     (tmp_path / "plots" / "loss.png").write_bytes(b"")
-    files.claim(tmp_path, replace=True)
+    claiming.claim(tmp_path, replace=True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -237,19 +239,19 @@ def test_a_folder_with_more_than_a_run_is_not_replaced(tmp_path: Path):
     files.write_document(tmp_path, {"format": 1, "status": "complete"})
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(RunError, match="holds more than a run"):
-        files.claim(tmp_path, replace=True)
+        claiming.claim(tmp_path, replace=True)
     assert {path.name for path in tmp_path.iterdir()} == {"run.json", "letter.txt"}
 
 
 def test_a_folder_without_a_run_is_not_replaced(tmp_path: Path):
     (tmp_path / "items.parquet").write_bytes(b"mine")
     with pytest.raises(RunError, match="holds more than a run"):
-        files.claim(tmp_path, replace=True)
+        claiming.claim(tmp_path, replace=True)
     assert (tmp_path / "items.parquet").read_bytes() == b"mine"
 
 
 def test_a_run_that_is_being_made_is_not_replaced(tmp_path: Path):
     files.write_document(tmp_path, {"format": 1, "status": "running", "process": files.owner()})
     with pytest.raises(RunError, match="still being made"):
-        files.claim(tmp_path, replace=True)
+        claiming.claim(tmp_path, replace=True)
     assert (tmp_path / "run.json").exists()

@@ -11,10 +11,11 @@ from typing import Literal
 
 from firth.errors import OptionError
 from firth.progress import Progress, SilentProgress
-from firth.runs import folder as files
+from firth.runs.claiming import claim, claim_next
 from firth.runs.execute import execute
 from firth.runs.recipe import Recipe
 from firth.runs.run import Run
+from firth.runs.sharing import share
 from firth.runs.training import How
 from firth.runs.typed import unknown
 from firth.sources.packaged import write_groceries, write_movielens
@@ -88,10 +89,10 @@ def run_demo(
     if name not in DEMOS:
         raise OptionError(unknown("demo", name, DEMOS))
     if out is None:
-        folder = files.claim_next(name)
+        folder = claim_next(name)
     else:
         folder = out
-        files.claim(folder, replace=replace, disposable=[f"{name}.sqlite"])
+        claim(folder, replace=replace, disposable=[f"{name}.sqlite"])
     overrides: dict[str, object] = {"train.seed": seed, "train.n_jobs": n_jobs}
     write = DEMOS[name].write
     if write is not None:
@@ -99,6 +100,7 @@ def run_demo(
         try:
             with (progress or SilentProgress()).task("writing", total=1) as task:
                 write(database)
+                share(database, database.parent.parent)
                 task.update(1, text=database.name)
         except BaseException:
             with suppress(OSError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from firth.errors import OptionError, SourceError
 from firth.runs import folder as files
+from firth.runs.claiming import claim
 from firth.runs.clusters import telling_attributes
 from firth.runs.items import NO_CLUSTER, blank_items, cluster_names
 from firth.runs.record import Record
@@ -87,7 +88,7 @@ def import_vectors(path: str | Path, *, out: str | Path) -> Run:
     """
     vectors, items = _read(Path(path))
     folder = Path(out)
-    files.claim(folder)
+    claim(folder)
     with Record(folder.resolve().name, folder=folder) as record:
         record.document["source"] = {"path": str(path)}
         record.document["metrics"] = {"n_items": len(vectors)}

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from firth.errors import OptionError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
+from firth.runs.claiming import claim, claim_next
 from firth.runs.clusters import with_clusters
 from firth.runs.confidence import is_made, with_confidence
 from firth.runs.mapping import Making, is_interrupted, with_map
@@ -89,11 +90,11 @@ def run_recipe(
                 tell(progress, f"{folder} is complete: there is nothing to do")
                 return Run.load(folder)
     if folder is None:
-        folder = files.claim_next(recipe.name)
+        folder = claim_next(recipe.name)
     elif previous is None:
         if replace:
             _check_tables(recipe, folder)
-        files.claim(folder, replace=replace)
+        claim(folder, replace=replace)
     how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress)
     return execute(recipe, folder, how=how, previous=previous)
 
@@ -111,7 +112,14 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
     """Return the run that a recipe describes, made in a folder that was claimed for it or holds the ``previous``."""
     how = how or How()
     name = folder.resolve().name
-    with Record(name, folder=folder, seed=recipe.train.seed, recipe=recipe.to_dict(), previous=previous) as record:
+    with Record(
+        name,
+        folder=folder,
+        seed=recipe.train.seed,
+        recipe=recipe.to_dict(),
+        recipe_name=recipe.name,
+        previous=previous,
+    ) as record:
         how = changed(how, progress=record.live.over(how.progress))
         stages = _stages(recipe, record, how.progress)
         record.live.plan([*([] if is_trained(previous) else ["read", "train"]), *stages])

@@ -1,4 +1,4 @@
-"""The files of a run folder: claimed once, written atomically, checked when read.
+"""The files of a run folder: written atomically, checked when read. Who may write them is ``claiming.py``.
 
 ``run.json`` is written first, with the status ``running``, and last, with the status the run ended with, so that a
 folder that was never finished can be told from one that was. Nothing is pickled.
@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,78 +25,19 @@ if TYPE_CHECKING:
 
 DOCUMENT, ARRAYS, ITEMS, HISTORY = "run.json", "vectors.safetensors", "items.parquet", "history.parquet"
 PLOTS, CHECKPOINT, CONFIDENCE = "plots", "checkpoint", "confidence.parquet"
-COUNTS, COLD = "counts.safetensors", "cold.parquet"
+COUNTS, COLD, TAGS = "counts.safetensors", "cold.parquet", "tags.json"
 MERGES = "merge.csv"
 """Decisions on duplicates: what the explorer writes and ``firth duplicates --merge`` reads."""
 LIVE, LIVE_MAP = "live.json", "live-map.safetensors"
-BEFORE_TRAINING = frozenset({DOCUMENT, COUNTS, COLD, LIVE, LIVE_MAP})
+BEFORE_TRAINING = frozenset({DOCUMENT, COUNTS, COLD, TAGS, LIVE, LIVE_MAP})
 """Files that a run may have before it has made anything that is worth keeping."""
 FILES = frozenset({*BEFORE_TRAINING, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT, CONFIDENCE, MERGES})
+PACKAGED = frozenset({"movielens.sqlite", "groceries.sqlite"})
+"""Data that a demonstration writes into its run's folder."""
 FORMAT = 1
 STATUSES = ("running", "complete", "interrupted", "failed")
 OWN_COLUMNS = frozenset({"key", "count", "cluster", "x", "y", "distortion", "confidence"})
 """Columns of items.parquet that are not attributes; no context may have such a name."""
-
-
-def claim(folder: Path, *, replace: bool = False, disposable: Collection[str] = ()) -> None:
-    """Make a folder for a new run, or take one that is empty or holds only a run that failed before it made anything.
-
-    Parameters
-    ----------
-    folder
-        The folder to be.
-    replace
-        Whether a run that lies there, and nothing else does, is removed first. One that is still being made never is.
-    disposable
-        Names of further files that a run of this kind leaves.
-
-    Raises
-    ------
-    RunError
-        If the folder holds anything else, or cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        entries = {entry.name for entry in folder.iterdir() if not is_partial(entry.name)}
-    except OSError as error:
-        raise RunError(f"cannot make the folder {folder}: {error.strerror}. Choose another with --out.") from error
-    how = _state(folder) if DOCUMENT in entries else None
-    is_unfinished = how in ("failed", "stopped", "interrupted")
-    if not entries or (entries <= {*BEFORE_TRAINING, *disposable} and is_unfinished):
-        remove_partial(folder)
-        return
-    if not replace:
-        others = "add --replace, or go on with it: --resume" if is_unfinished else "or add --replace"
-        raise RunError(f"{folder} is not empty; a run needs a folder of its own. Choose another, {others}.")
-    if not (DOCUMENT in entries <= {*FILES, *disposable}):
-        raise RunError(f"{folder} holds more than a run, so it is not replaced. Choose another, or empty it first.")
-    if how == "running":
-        raise RunError(f"{folder} is still being made, so it is not replaced. Choose another, or wait.")
-    _remove(folder)
-
-
-def claim_next(name: str, *, root: Path = Path("runs")) -> Path:
-    """Return a new folder ``root/NAME-N`` with the lowest N above all that exist; two callers never get the same.
-
-    Raises
-    ------
-    RunError
-        If no folder can be made there.
-    """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        taken = [path.name.removeprefix(f"{name}-") for path in root.iterdir() if path.name.startswith(f"{name}-")]
-        number = max((int(suffix) for suffix in taken if suffix.isascii() and suffix.isdigit()), default=0) + 1
-        while True:
-            folder = root / f"{name}-{number}"
-            try:
-                folder.mkdir()
-            except FileExistsError:
-                number += 1
-            else:
-                return folder
-    except OSError as error:
-        raise RunError(f"cannot make a folder in {root}: {error.strerror}. Choose another with --out.") from error
 
 
 def is_partial(name: str) -> bool:
@@ -276,25 +217,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (JSON is any of several types)
     if isinstance(value, Path):
         return str(value)
     return value
-
-
-def _state(folder: Path) -> str:
-    try:
-        return state(read_document(folder))
-    except RunError:
-        return "damaged"
-
-
-def _remove(folder: Path) -> None:
-    """Remove a run's files, ``run.json`` last, so that what is left of a removal cut short is still known as a run."""
-    try:
-        for path in sorted(folder.iterdir(), key=lambda path: path.name == DOCUMENT):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-    except OSError as error:
-        raise RunError(f"cannot replace the run in {folder}: {error.strerror}.") from error
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from firth.corpus.corpus import Corpus
 from firth.corpus.intake import Intake
 from firth.errors import DataError
 from firth.runs import folder as files
+from firth.runs.sharing import share
 from firth.runs.typed import from_table
 from firth.vectors.recommend_options import RecommendOptions
 from firth.vectors.recommender import ItemGroups, Recommender
@@ -85,11 +86,13 @@ def keep(folder: Path, intake: Intake, corpus: Corpus, options: RecommendOptions
             {"starts": counts.starts, "columns": counts.columns, "values": counts.values.astype(np.float32)},
             name=files.COUNTS,
         )
+        share(folder / files.COUNTS, folder.parent)
     if options.group is not None:
         groups = groups_of(intake, corpus, options)
         labels = pl.Series("groups", list(groups.labels.values()), dtype=pl.List(pl.String))
         table = pl.DataFrame([pl.Series("key", list(groups.labels), dtype=pl.String), labels])
         files.write_frame(folder, files.COLD, table)
+        share(folder / files.COLD, folder.parent)
 
 
 def copy_kept(source: Path, target: Path) -> None:
@@ -97,6 +100,7 @@ def copy_kept(source: Path, target: Path) -> None:
     for name in (files.COUNTS, files.COLD):
         if (source / name).exists():
             shutil.copyfile(source / name, target / name)
+            share(target / name, target.parent)
 
 
 def options_of(run: Run) -> RecommendOptions:

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from firth.errors import RunError
+from firth.runs.claiming import begin
 from firth.runs.folder import FORMAT, owner, write_document
 from firth.runs.live import Live
 
@@ -37,13 +38,15 @@ class Record:
         The seed of everything that is drawn.
     recipe
         The recipe as plain values; None where the run was made step by step.
+    recipe_name
+        What the recipe is called.
     previous
         The document of the run that is gone on with; None for a new one.
 
     Raises
     ------
     RunError
-        If the folder cannot be written.
+        If the folder cannot be written, or another process began a run there.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Record:
         folder: Path | None,
         seed: int | None = None,
         recipe: Mapping[str, Any] | None = None,
+        recipe_name: str | None = None,
         previous: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder, self.live = folder, Live(folder)
@@ -66,6 +70,7 @@ class Record:
             "resumed": [],
             "finished": None,
             "seed": seed,
+            "recipe_name": recipe_name,
             "recipe": without_passwords(recipe),
             "source": None,
             "corpus": None,
@@ -79,10 +84,21 @@ class Record:
             "instruction_set": None,
         }
         if previous is not None:
-            kept = ("started", "source", "corpus", "start", "training", "metrics", "clusters", "timings_s")
+            kept = (
+                "recipe_name",
+                "started",
+                "source",
+                "corpus",
+                "start",
+                "training",
+                "metrics",
+                "clusters",
+                "timings_s",
+            )
             self.document |= {key: previous[key] for key in (*kept, "instruction_set") if key in previous}
             self.document["resumed"] = [*previous.get("resumed", []), _now()]
-        self.write()
+        if folder is not None:
+            begin(folder, self.document, is_resumed=previous is not None)
 
     def write(self) -> None:
         """Write ``run.json``."""

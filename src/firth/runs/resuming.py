@@ -14,12 +14,12 @@ from firth.corpus.corpus import Corpus
 from firth.errors import OptionError, RunError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
+from firth.runs.claiming import UNFINISHED
 from firth.runs.listing import list_runs
 from firth.runs.overrides import override
 from firth.runs.recipe import Recipe
 from firth.runs.record import without_passwords
 
-UNFINISHED = ("stopped", "interrupted", "failed")
 _HIDDEN = "***"  # what stands for a password
 _FREE = ("train.n_jobs",)  # may differ: the bytes do not
 
@@ -80,7 +80,9 @@ def recorded_recipe(folder: Path, overrides: Mapping[str, Any]) -> Recipe:
         raise OptionError(
             f"the recipe of {folder} holds a password, which run.json does not keep. Give the RECIPE again."
         )
-    return Recipe.from_dict(override(_recipe_of(document, folder), overrides), name=str(document["name"]))
+    return Recipe.from_dict(
+        override(_recipe_of(document, folder), overrides), name=str(document.get("recipe_name") or document["name"])
+    )
 
 
 def has_password(document: Mapping[str, Any]) -> bool:

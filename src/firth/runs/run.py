@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from firth.errors import OptionError, RunError
 from firth.progress import Progress
 from firth.runs import folder as files
+from firth.runs.claiming import claim
 from firth.runs.items import NO_CLUSTER, color_values
 from firth.runs.recommending import copy_kept, recommender_of
 from firth.runs.typed import unknown
@@ -382,7 +383,7 @@ class Run:
             If the folder holds something else, or cannot be written.
         """
         if folder is not None and (self.folder is None or Path(folder) != self.folder):
-            files.claim(Path(folder))
+            claim(Path(folder))
             run = replace(self, folder=Path(folder), document={**self.document, "name": Path(folder).resolve().name})
             run.write_vectors()
             if self.folder is not None:

@@ -15,6 +15,7 @@ from firth.corpus.corpus import Corpus
 from firth.errors import OptionError
 from firth.progress import Progress
 from firth.runs import folder as files
+from firth.runs.claiming import claim
 from firth.runs.items import blank_items
 from firth.runs.recipe import check_names
 from firth.runs.record import Record
@@ -102,7 +103,7 @@ def train(
                 tell(progress, f"{folder} is complete: there is nothing to do")
                 return Run.load(folder)
     if folder is not None and previous is None:
-        files.claim(folder)
+        claim(folder)
     name = folder.resolve().name if folder else "run"
     with Record(name, folder=folder, seed=chosen.seed, previous=previous) as record:
         if folder is not None and is_trained(previous):

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from firth.errors import MissingExtraError, OptionError, RunError
 from firth.progress import Progress
 from firth.runs import folder as files
+from firth.runs.claiming import claim_next
 from firth.runs.recipe import Recipe
 from firth.runs.record import without_passwords
 from firth.runs.tuning import keeping
@@ -111,7 +112,7 @@ def tune(
         tuned(recipe, options.combinations[0])  # unknown keys are refused before anything is read
     bench = prepare(recipe, options)
     plan = plan_of(bench)
-    folder = files.claim_next(f"{recipe.name}-tune") if out is None else Path(out)
+    folder = claim_next(f"{recipe.name}-tune") if out is None else Path(out)
     with keeping.Keeper(folder, recipe, options, describe(bench)) as keeper, Study(folder / FILE, plan) as study:
         _identify(study, folder, bench)
         search = Search(bench, study, options)
