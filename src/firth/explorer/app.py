@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from firth.errors import FirthError
 from firth.explorer.answering import Json
 from firth.explorer.batching import Batches
 from firth.explorer.errors import Failures, add_handlers
@@ -95,5 +97,13 @@ def _described(app: FastAPI) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    Thread(target=_open_all, args=(app.state.shelf,), daemon=True).start()
     yield
     app.state.batches.close()
+
+
+def _open_all(shelf: Shelf) -> None:
+    """Read the runs, and make ready what their first answers take, while the first client is still on its way."""
+    for index in range(len(shelf.folders)):
+        with suppress(FirthError):  # whoever asks for it is told
+            shelf.served(index).run.vectors.normalised  # noqa: B018 (cached)

@@ -184,6 +184,22 @@ class WhyAnswer(BaseModel):
     company: list[Company]
 
 
+class Match(BaseModel):
+    """An item that what was typed finds."""
+
+    id: int
+    key: str
+    count: int | None
+    how: Literal["exact", "prefix", "word", "inside", "typo"]
+
+
+class SearchAnswer(BaseModel):
+    """Items that what was typed finds, the best first."""
+
+    query: str
+    matches: list[Match]
+
+
 class ClustersAnswer(BaseModel):
     """The clusters of a run, the largest first."""
 

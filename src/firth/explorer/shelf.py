@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from firth.errors import DataError, FirthError, OptionError, RunError
@@ -54,12 +54,28 @@ class Served:
         assert self.run.folder is not None  # it was read from one
         return self.run.folder
 
-    @cached_property
+    @property
     def search(self) -> KeySearch:
-        """Who finds keys by what is typed."""
+        """Who finds keys by what is typed; waits until it is made."""
+        return self.begin_search().result()
+
+    def begin_search(self) -> Future[KeySearch]:
+        """Return the promise of who finds keys, which a thread in the background makes once it was asked for."""
+        with self._lock:
+            future: Future[KeySearch] | None = self._made.get("search")
+            if future is None:
+                future = self._made["search"] = Future()
+                future.set_running_or_notify_cancel()  # from here on nobody can cancel it
+                Thread(target=self._make_search, args=(future,), daemon=True).start()
+            return future
+
+    def _make_search(self, future: Future[KeySearch]) -> None:
         from firth.vectors.search import KeySearch
 
-        return KeySearch(self.run.vectors.keys)
+        try:
+            future.set_result(KeySearch(self.run.vectors.vocabulary.keys))
+        except BaseException as error:  # whoever asks is told
+            future.set_exception(error)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """Return what was made under a name, after making it the first time; who asks meanwhile waits for it."""
@@ -151,6 +167,7 @@ class Shelf:
         try:
             if place.served is None or _is_news(place, place.served):
                 opened = _read(place.folder, index)
+                opened.begin_search()
                 self.n_reloads += place.served is not None
                 place.served, place.error = opened, None
         except FirthError as error:

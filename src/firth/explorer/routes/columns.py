@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, HTTPException, Query, Response
 from firth.errors import OptionError
 from firth.explorer.columns import MEDIA_TYPE, arrow_columns
 from firth.explorer.dependencies import AskedRun
+from firth.explorer.schemas import refusals
 
 router = APIRouter(tags=["columns"])
 
@@ -22,11 +23,12 @@ Names = Annotated[
 
 @router.get(
     "/runs/{run}/columns",
+    summary="Columns of all items, for drawing",
     response_class=Response,
     responses={
         200: {"content": {MEDIA_TYPE: {}}, "description": "An Arrow IPC stream, one row per item, by id."},
         304: {"description": "The run is still the one that the ETag was given for."},
-        404: {"description": "The run has no such column."},
+        **refusals(400, 404),
     },
 )
 def columns(served: AskedRun, names: Names, if_none_match: Annotated[str | None, Header()] = None) -> Response:
