@@ -13,8 +13,8 @@ import pytest
 
 import firth
 from firth.errors import DivergenceError, SourceNotFoundError
+from firth.runs import claiming, live
 from firth.runs import folder as files
-from firth.runs import live
 from firth.sources.planted import groups
 
 TRAIN = {"vector_size": 8, "negative": 3, "pairs": 120_000, "lane_size": 16, "heldout": 0.05, "probes": ["item, 03"]}
@@ -224,7 +224,7 @@ def test_live_files_of_a_run_that_was_stopped_are_no_hindrance(tmp_path: Path):
         files.write_document(tmp_path, {"format": 1, "status": "failed"})
         for name in (files.LIVE, files.LIVE_MAP, f".{files.LIVE}.17.partial"):
             (tmp_path / name).write_text("{}", encoding="utf-8")
-        files.claim(tmp_path, replace=replace)
+        claiming.claim(tmp_path, replace=replace)
 
 
 @pytest.mark.usefixtures("always")

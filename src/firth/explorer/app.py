@@ -31,6 +31,7 @@ from firth.explorer.routes import (
     items,
     questions,
     search,
+    training,
 )
 from firth.explorer.security import Guard
 from firth.explorer.shelf import Shelf
@@ -47,6 +48,7 @@ ROUTERS = (
     items.router,
     questions.router,
     search.router,
+    training.router,
 )
 """What is answered below /api."""
 
