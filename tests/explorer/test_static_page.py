@@ -174,7 +174,7 @@ def test_counts_join_the_predictions_of_a_page_as_of_its_run(tmp_path: Path, ope
 
 def test_without_vectors_a_page_says_what_it_cannot(run: firth.Run, tmp_path: Path, opened):
     path = tmp_path / "small.html"
-    path.write_text(make_page(run, k=5, max_file_bytes=1_000, must_be_file=True).html, encoding="utf-8")
+    path.write_text(make_page(run, k=5, max_file_bytes=1_000, form="file").html, encoding="utf-8")
     page = opened(path)
     assert page.evaluate("['neighbors', 'arithmetic', 'recommend', 'why'].map((each) => firth.can(each))") == [
         True,

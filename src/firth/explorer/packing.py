@@ -25,26 +25,30 @@ class Pack:
     """
 
     def __init__(self) -> None:
-        self._sections: dict[str, tuple[dict[str, Any], bytes]] = {}
+        self._sections: dict[str, tuple[str, str]] = {}  # kind and text by name
 
     def add_json(self, name: str, value: Any) -> None:  # noqa: ANN401 (JSON is any of several types)
         """Add what JSON can say."""
-        self._sections[name] = ({"kind": "json"}, _json(value))
+        self._sections[name] = ("json", _text(_json(value)))
 
     def add_bytes(self, name: str, data: bytes) -> None:
         """Add bytes as they are."""
-        self._sections[name] = ({"kind": "bytes"}, data)
+        self._sections[name] = ("bytes", _text(data))
 
     def add_array(self, name: str, array: npt.NDArray[Any]) -> None:
         """Add numbers: float32, or whole ones of 8, 16 or 32 bits."""
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(-1)
         planes = little.view(np.uint8).reshape(-1, array.itemsize).T
-        self._sections[name] = ({"kind": array.dtype.name}, planes.tobytes())
+        self._sections[name] = (array.dtype.name, _text(planes.tobytes()))
+
+    def add(self, other: Pack) -> None:
+        """Add the sections of another."""
+        self._sections.update(other._sections)
 
     @property
-    def size_bytes(self) -> int:
-        """How much it is, before it is compressed."""
-        return sum(len(data) for _, data in self._sections.values())
+    def n_bytes(self) -> int:
+        """How much the page holds of it."""
+        return sum(len(text) for _, text in self._sections.values())
 
     def texts(self, manifest: Mapping[str, Any]) -> Iterator[str]:
         """Yield the text of each section, that of the manifest first.
@@ -54,10 +58,9 @@ class Pack:
         manifest
             What else the page has to know at once.
         """
-        kinds = {name: {"at": at, **kind} for at, (name, (kind, _)) in enumerate(self._sections.items(), start=1)}
+        kinds = {name: {"at": at, "kind": kind} for at, (name, (kind, _)) in enumerate(self._sections.items(), start=1)}
         yield _text(_json({**manifest, "sections": kinds}))
-        for _, data in self._sections.values():
-            yield _text(data)
+        yield from (text for _, text in self._sections.values())
 
 
 def _json(value: Any) -> bytes:  # noqa: ANN401 (as above)

@@ -29,7 +29,10 @@ from firth.runs.run import Run
 
 BUILT = Path(__file__).parent / "static" / "offline"
 MAX_FILE_BYTES = 25_000_000
-_MOST_VECTORS = {16: 100_000_000, 8: 200_000_000}  # bytes that a page in a folder may be made of for sums
+Form = Literal["auto", "file", "folder"]
+
+_MOST_VECTORS = {16: 100_000_000, 8: 200_000_000}  # bytes of vectors that a page in a folder carries
+_LEAST_PART = 0.5  # of its bytes that data takes as text: less is not tried
 _MAX_K = 1_000
 
 
@@ -73,7 +76,7 @@ def write_page(
     k
         How many nearest of each item the page knows exactly, >= 1.
     max_file_bytes
-        The most data, before it is compressed, that goes into one file.
+        The most data, as it is written, that goes into one file; the page itself comes on top.
     progress
         Who hears how far the search for neighbours is.
     n_jobs
@@ -94,7 +97,8 @@ def write_page(
     """
     target = Path(path)
     is_file = target.suffix.lower() == ".html"
-    page = make_page(run, k=k, max_file_bytes=max_file_bytes if is_file else 0, progress=progress, n_jobs=n_jobs)
+    form: Form = "auto" if is_file else "folder"
+    page = make_page(run, k=k, max_file_bytes=max_file_bytes, form=form, progress=progress, n_jobs=n_jobs)
     if not page.scripts:
         write_text(target, page.html)
         return target
@@ -108,7 +112,7 @@ def make_page(
     *,
     k: int = 20,
     max_file_bytes: int = MAX_FILE_BYTES,
-    must_be_file: bool = False,
+    form: Form = "auto",
     progress: Progress | None = None,
     n_jobs: int | Literal["auto"] = "auto",
 ) -> Page:
@@ -116,8 +120,9 @@ def make_page(
 
     Parameters
     ----------
-    must_be_file
-        Whether it is one file whatever its size, with as much of the vectors as the limit lets in.
+    form
+        "file" is one file whatever its size, with vectors only where the limit lets them in; "folder" never is;
+        "auto" is one where the limit allows it with vectors, or allows it at all and a folder would have none either.
     """
     if k < 1:
         raise OptionError(f"k must be >= 1, got {k}.")
@@ -127,26 +132,42 @@ def make_page(
     add_items(pack, run)
     near = find_neighbors(run, k=k, progress=progress, n_jobs=n_jobs)
     add_neighbors(pack, run, near)
-    bits, is_file = _plan(run, pack.size_bytes, max_file_bytes, must_be_file=must_be_file)
-    vectors = None if bits is None else add_vectors(pack, run, bits)
+    is_file, vectors = _with_vectors(pack, run, form, max_file_bytes)
     manifest = _manifest(run, near, vectors)
     texts = list(pack.texts(manifest))
     document = _document(run.name, texts if is_file else [])
     return Page(document, [] if is_file else [_script(at, text) for at, text in enumerate(texts)], manifest)
 
 
-def _plan(run: Run, rest: int, limit: int, *, must_be_file: bool) -> tuple[Bits | None, bool]:
-    """Return in how many bits vectors go along, None for not at all, and whether everything is one file."""
+def least_bytes(run: Run, *, k: int) -> int:
+    """Return less than a page of a run with its vectors takes, without making it."""
+    return int(_LEAST_PART * (bytes_of_vectors(run, 8) + 6 * len(run.vectors) * k))
+
+
+def _with_vectors(pack: Pack, run: Run, form: Form, limit: int) -> tuple[bool, dict[str, Any] | None]:
+    """Add the vectors where there is room, and return whether all is one file, and what was added."""
     choices: tuple[Bits, Bits] = (16, 8)
-    for bits in choices:
-        if rest + bytes_of_vectors(run, bits) <= limit:
-            return bits, True
-    if must_be_file:
-        return None, True
-    for bits in choices:
+    rest = pack.n_bytes
+    made: dict[int, tuple[Pack, dict[str, Any]]] = {}
+
+    def make(bits: Bits) -> tuple[Pack, dict[str, Any]]:
+        if bits not in made:
+            part = Pack()
+            made[bits] = (part, add_vectors(part, run, bits))
+        return made[bits]
+
+    for bits in choices if form != "folder" else ():
+        if rest + _LEAST_PART * bytes_of_vectors(run, bits) <= limit:
+            part, about = make(bits)
+            if rest + part.n_bytes <= limit:
+                pack.add(part)
+                return True, about
+    for bits in choices if form != "file" else ():
         if bytes_of_vectors(run, bits) <= _MOST_VECTORS[bits]:
-            return bits, False
-    return None, rest <= limit
+            part, about = make(bits)
+            pack.add(part)
+            return False, about
+    return form == "file" or (form == "auto" and rest <= limit), None
 
 
 def _manifest(run: Run, near: Near, vectors: dict[str, Any] | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from firth.runs import folder as files
 from firth.runs.claiming import claim
 from firth.runs.items import NO_CLUSTER, color_values
 from firth.runs.recommending import copy_kept, recommender_of
+from firth.runs.shown import MAX_EMBEDDED_BYTES, Shown, explore
 from firth.runs.typed import unknown
 from firth.vectors.vectors import Vectors
 
@@ -368,6 +369,28 @@ class Run:
             known = [*self.attributes.columns, *({"cluster"} & set(self.items.columns))]
             raise OptionError(unknown("attribute", color_by, known) if known else "this run has no attributes.")
         return color_by, None if color_by is None else color_values(self.items, color_by, self.clusters)
+
+    def explore(self, *, height: int = 600, max_embedded_bytes: int = MAX_EMBEDDED_BYTES) -> Shown:
+        """Return the explorer of this run, which a notebook shows where it is the last line of a cell.
+
+        Parameters
+        ----------
+        height
+            In pixels, >= 1.
+        max_embedded_bytes
+            The most data that is put into the notebook itself, where it needs neither server nor kernel. A run that
+            takes more is served by this process, and has to be saved.
+
+        Raises
+        ------
+        OptionError
+            If an option is outside its range.
+        RunError
+            If the run is too large to be embedded and lies in no folder, or the page was not built.
+        MissingExtraError
+            If it is too large and FastAPI or uvicorn is not installed.
+        """
+        return explore(self, height=height, max_embedded_bytes=max_embedded_bytes)
 
     def save(self, folder: str | Path | None = None) -> Self:
         """Return the run as it lies in a folder, after writing it there.

@@ -1,0 +1,79 @@
+"""The explorer in a notebook: a real kernel makes it, a real browser shows it."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from planted_run import planted_run  # beside this file
+
+import firth
+from firth.errors import OptionError, RunError
+
+KEYS = [f"item {number}" for number in range(29)] + ['Béla </script> & "Bartók" <iframe>']
+CELL = """
+import firth
+run = firth.load_run({folder!r})
+run.explore(height=420{options})
+"""
+
+
+def executed(code: str) -> str:
+    """Return what a notebook shows for a cell, after a real kernel ran it."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the kernel's own packages
+        NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    (output,) = notebook.cells[0].outputs
+    assert output["data"]["text/plain"].startswith("Explorer of 'planted'")
+    return output["data"]["text/html"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> firth.Run:
+    angles = np.linspace(0, 6, len(KEYS))
+    columns = {"x": np.cos(angles).astype(np.float32), "y": np.sin(angles).astype(np.float32)}
+    return planted_run(tmp_path_factory.mktemp("runs") / "planted", KEYS, columns=columns)
+
+
+def test_a_notebook_shows_a_run_without_a_server(run: firth.Run, tmp_path: Path, look):
+    shown = executed(CELL.format(folder=str(run.folder), options=""))
+    path = tmp_path / "notebook.html"
+    path.write_text(f"<!doctype html><meta charset=utf-8><h1>A notebook</h1>{shown}", encoding="utf-8")
+    asked = []
+    page = look("about:blank")
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    element = page.get_by_title("Explorer of planted")
+    assert element.bounding_box()["height"] == pytest.approx(422, abs=1)
+    frame = element.element_handle().content_frame()
+    frame.wait_for_function("globalThis.firth !== undefined")
+    found = frame.evaluate("firth.neighbors(0, 'item 3', 5)")["neighbors"]
+    assert [each["key"] for each in found] == [key for key, _ in run.vectors.most_similar("item 3", k=5)]
+    frame.get_by_role("region", name="Map of planted").wait_for()
+    assert frame.evaluate("origin") == "null"  # nothing of the notebook can be reached
+    assert [url for url in asked if not url.startswith(("blob:", "about:")) and url != path.as_uri()] == []
+
+
+def test_a_run_that_is_too_large_is_served_by_the_kernel(run: firth.Run):
+    from firth.explorer.notebook import explore
+
+    shown = [explore(run, max_embedded_bytes=1_000)._repr_html_() for _ in range(2)]
+    assert shown[0] == shown[1]
+    assert "srcdoc" not in shown[0]
+    assert 'src="http://localhost:' in shown[0]
+
+
+def test_a_large_run_in_memory_has_to_be_saved(run: firth.Run):
+    from dataclasses import replace
+
+    with pytest.raises(RunError, match=r"save it first .run\.save"):
+        replace(run, folder=None).explore(max_embedded_bytes=1_000)
+
+
+def test_a_frame_without_height_is_refused(run: firth.Run):
+    with pytest.raises(OptionError, match="height must be >= 1, got 0"):
+        run.explore(height=0)
