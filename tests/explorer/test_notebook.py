@@ -1,7 +1,14 @@
 """The explorer in a notebook: a real kernel makes it, a real browser shows it."""
 
+import urllib.error
+import urllib.request
 import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -58,18 +65,48 @@ def test_a_notebook_shows_a_run_without_a_server(run: firth.Run, tmp_path: Path,
     assert [url for url in asked if not url.startswith(("blob:", "about:")) and url != path.as_uri()] == []
 
 
-def test_a_run_that_is_too_large_is_served_by_the_kernel(run: firth.Run):
-    from firth.explorer.notebook import explore
+@pytest.fixture
+def notebook(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Serve a page as Jupyter would, on another port: ``address = notebook(html)``."""
+    handler = partial(Quiet, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
 
-    shown = [explore(run, max_embedded_bytes=1_000)._repr_html_() for _ in range(2)]
-    assert shown[0] == shown[1]
+        def show(html: str) -> str:
+            head = "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><h1>A notebook</h1>"
+            (tmp_path / "notebook.html").write_text(head + html, encoding="utf-8")
+            return f"http://localhost:{server.server_port}/notebook.html"
+
+        yield show
+        server.shutdown()
+        thread.join()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_run_that_is_too_large_is_served_by_the_kernel(run: firth.Run, chromium, notebook):
+    shown = [run.explore(max_embedded_bytes=1_000)._repr_html_() for _ in range(2)]
+    assert shown[0] == shown[1]  # one server, however often it is shown
     assert "srcdoc" not in shown[0]
-    assert 'src="http://localhost:' in shown[0]
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(notebook(shown[0]))
+    frame = page.get_by_title("Explorer of planted").element_handle().content_frame()
+    frame.get_by_role("heading", name="planted").wait_for()
+    assert frame.url.startswith("http://localhost:")
+    assert "token" not in frame.url
+    with urllib.request.urlopen(frame.url + "healthz") as answer:
+        assert answer.status == 200
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(frame.url + "api/about")  # without the token
+    context.close()
 
 
 def test_a_large_run_in_memory_has_to_be_saved(run: firth.Run):
-    from dataclasses import replace
-
     with pytest.raises(RunError, match=r"save it first .run\.save"):
         replace(run, folder=None).explore(max_embedded_bytes=1_000)
 

@@ -22,6 +22,9 @@ from firth.runs.run import Run
 from firth.runs.shown import MAX_EMBEDDED_BYTES
 
 _NOTEBOOKS = ("http://localhost:*", "http://127.0.0.1:*")  # pages that may show a run that is served
+_SERVED = (
+    "Served by this notebook's kernel while it lives, to notebooks whose own address begins with http://localhost."
+)
 _START_S = 30.0
 
 
@@ -36,18 +39,22 @@ class Shown:
         What the run is called.
     height
         Of the frame, in pixels.
+    note
+        What is said below the frame.
     """
 
-    def __init__(self, source: str, *, name: str, height: int) -> None:
+    def __init__(self, source: str, *, name: str, height: int, note: str = "") -> None:
         self._source = source
         self._name = name
         self._height = height
+        self._note = note
 
     def _repr_html_(self) -> str:
         """Return the frame; Jupyter asks for it."""
         title = html.escape(f"Explorer of {self._name}")
         style = f"width: 100%; height: {self._height}px; border: 1px solid #c9cdd2; border-radius: 8px"
-        return f'<iframe title="{title}" style="{style}" {self._source}></iframe>'
+        note = f"<div><small>{html.escape(self._note)}</small></div>" if self._note else ""
+        return f'<iframe title="{title}" style="{style}" {self._source}></iframe>{note}'
 
     def __repr__(self) -> str:
         return f"Explorer of {self._name!r}: the last line of a cell in a notebook shows it"
@@ -100,7 +107,7 @@ def explore(
             "(run.save('runs/NAME')), or raise max_embedded_bytes."
         )
     source = f'sandbox="allow-scripts allow-downloads allow-same-origin" src="{html.escape(_address(run.folder))}"'
-    return Shown(source, name=run.name, height=height)
+    return Shown(source, name=run.name, height=height, note=_SERVED)
 
 
 _addresses: dict[Path, str] = {}
