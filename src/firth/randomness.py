@@ -47,6 +47,7 @@ class Purpose(IntEnum):
     TUNING = 16
     TAGS = 17
     CHANCE = 18
+    DELIVERY = 19
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:
