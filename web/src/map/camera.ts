@@ -16,6 +16,8 @@ export class Camera {
   /** CSS pixels. */
   width = 1;
   height = 1;
+  /** CSS pixels on the left that something else covers: the whole map fits beside them. */
+  inset = 0;
   reach: readonly [number, number] = [1, 1];
   maxZoom = 100;
 
@@ -27,34 +29,48 @@ export class Camera {
   /** CSS pixels per drawn unit. */
   get scale(): number {
     const [wide, high] = [Math.max(this.reach[0], 0.05), Math.max(this.reach[1], 0.05)];
-    return Math.max(1e-6, Math.min(this.width / (2 * wide), this.height / (2 * high)) * MARGIN * this.zoom);
+    return Math.max(
+      1e-6,
+      Math.min((this.width - this.inset) / (2 * wide), this.height / (2 * high)) * MARGIN * this.zoom,
+    );
   }
 
   get isWhole(): boolean {
     return this.x === 0 && this.y === 0 && this.zoom === 1;
   }
 
+  private get middle(): number {
+    return this.inset + (this.width - this.inset) / 2;
+  }
+
+  /** What lies in the middle of all the pixels. */
+  get centre(): [number, number] {
+    return this.toMap(this.width / 2, this.height / 2);
+  }
+
   toScreen(x: number, y: number): [number, number] {
     const scale = this.scale;
-    return [this.width / 2 + (x - this.x) * scale, this.height / 2 - (y - this.y) * scale];
+    return [this.middle + (x - this.x) * scale, this.height / 2 - (y - this.y) * scale];
   }
 
   toMap(left: number, top: number): [number, number] {
     const scale = this.scale;
-    return [this.x + (left - this.width / 2) / scale, this.y - (top - this.height / 2) / scale];
+    return [this.x + (left - this.middle) / scale, this.y - (top - this.height / 2) / scale];
   }
 
   /** Return what is seen, with a margin of so many times its size on each side. */
   box(margin = 0): Box {
-    const [w, h] = [
-      (this.width / 2 / this.scale) * (1 + 2 * margin),
-      (this.height / 2 / this.scale) * (1 + 2 * margin),
-    ];
-    return [this.x - w, this.y - h, this.x + w, this.y + h];
+    const [x, y] = this.centre;
+    const reach = (0.5 + margin) / this.scale;
+    return [x - this.width * reach, y - this.height * reach, x + this.width * reach, y + this.height * reach];
+  }
+
+  clamp(zoom: number): number {
+    return Math.min(this.maxZoom, Math.max(ZOOM_OUT, zoom));
   }
 
   set(view: { x: number; y: number; zoom: number }): void {
-    this.zoom = Math.min(this.maxZoom, Math.max(ZOOM_OUT, view.zoom));
+    this.zoom = this.clamp(view.zoom);
     this.x = Math.min(1.2, Math.max(-1.2, view.x));
     this.y = Math.min(1.2, Math.max(-1.2, view.y));
   }
@@ -80,16 +96,6 @@ export class Camera {
       y: places.middle[1] + this.y * places.half,
       zoom: this.zoom,
     };
-  }
-
-  look(view: View | null, places: Places): void {
-    if (view === null) this.set({ x: 0, y: 0, zoom: 1 });
-    else
-      this.set({
-        x: (view.x - places.middle[0]) / places.half,
-        y: (view.y - places.middle[1]) / places.half,
-        zoom: view.zoom,
-      });
   }
 }
 

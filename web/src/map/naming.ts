@@ -26,12 +26,12 @@ export function name(scene: MapScene, placer: Labels, nameOf: (id: number) => st
     if (key === undefined) wanted.push(id);
     else candidates.push({ name: `item ${id}`, text: oneLine(key), x: spot.x, y: spot.y, away: spot.radius, kind, id });
   };
-  for (const id of [marks.selected, marks.hovered]) if (id !== null) add(id, "mark");
+  for (const id of [marks.selected, marks.isTold ? null : marks.hovered]) if (id !== null) add(id, "mark");
   for (const id of marks.linked) add(id, "item");
   const nMarked = candidates.length;
   candidates.push(...categories(scene));
   const most = Math.round((width * height) / AREA) + nMarked;
-  for (const id of frequent(scene)) add(id, "item");
+  for (const id of scene.seen(CANDIDATES)) add(id, "item");
   return { labels: placer.place(candidates, width, height, most), wanted: wanted.slice(0, 3 * most) };
 }
 
@@ -51,20 +51,6 @@ function categories({ camera, categories: { anchors, names } }: MapScene): Candi
       id: code,
     };
   });
-}
-
-/** Return the most frequent shown items in view. */
-function frequent(scene: MapScene): number[] {
-  const { order } = scene.sight;
-  const [left, bottom, right, top] = scene.camera.box();
-  const xy = scene.places?.xy;
-  const found: number[] = [];
-  for (let place = order.length - 1; place >= 0 && found.length < CANDIDATES && xy !== undefined; place--) {
-    const id = order[place] as number;
-    const [x, y] = [xy[2 * id] as number, xy[2 * id + 1] as number];
-    if (x >= left && x <= right && y >= bottom && y <= top && scene.isShown(id)) found.push(id);
-  }
-  return found;
 }
 
 /** Return a label where what it names is now. */

@@ -8,6 +8,7 @@ export interface Spot {
   x: number;
   y: number;
   radius: number;
+  color: string;
 }
 
 export interface Drawing {
@@ -58,7 +59,7 @@ export class Overlay {
     context.clearRect(0, 0, drawing.width, drawing.height);
     context.lineJoin = "round";
     this.lines(drawing);
-    for (const spot of drawing.linked) this.ring(spot, drawing.accent, drawing.theme.paper, 1.5);
+    for (const spot of drawing.linked) this.ring(spot, drawing.accent, drawing.theme.paper, 1.2);
     if (drawing.selected !== null) this.ring(drawing.selected, drawing.accent, drawing.theme.paper, 3);
     if (drawing.hovered !== null) this.ring(drawing.hovered, drawing.theme.ink, drawing.theme.paper, 2);
     for (const kind of ["item", "category", "mark"] as const) {
@@ -87,18 +88,21 @@ export class Overlay {
     context.globalAlpha = 1;
   }
 
-  private ring({ x, y, radius }: Spot, color: string, ground: string, width: number): void {
+  /** Draw an item above all others, with a ring around it. */
+  private ring(spot: Spot, color: string, ground: string, width: number): void {
     const { context } = this;
-    for (const [style, line] of [
-      [ground, width + 2.5],
-      [color, width],
-    ] as const) {
+    const { x, y } = spot;
+    const radius = Math.max(3.5, spot.radius);
+    const disc = (size: number, style: string): void => {
       context.beginPath();
-      context.arc(x, y, Math.max(3, radius) + 2 + width / 2, 0, 2 * Math.PI);
-      context.lineWidth = line;
-      context.strokeStyle = style;
-      context.stroke();
-    }
+      context.arc(x, y, size, 0, 2 * Math.PI);
+      context.fillStyle = style;
+      context.fill();
+    };
+    disc(radius + 2.5 + width, ground);
+    disc(radius + 1.5 + width, color);
+    disc(radius + 1.5, ground);
+    disc(radius, spot.color);
   }
 
   private text(label: Label, theme: Theme): void {

@@ -1,10 +1,11 @@
 /** What a map's items look like: colours, what is hidden, what fades. */
 
 import type { RunState } from "../state/explorer.svelte";
-import { type Colouring, chosen, colouring, flat, palette, shownCodes } from "./colouring";
+import { type Colouring, chosen, colouring, flat, MISSING, palette, shownCodes } from "./colouring";
 import type { Theme } from "./colours";
 import type { Paint } from "./scene.svelte";
 import { sizes } from "./sizes";
+import { oneLine, told } from "./text";
 
 const FAINT = 28; // of 255, beside what is selected or badly placed
 
@@ -54,4 +55,14 @@ function alphas(n: number, distortion: Float32Array | null, selection: Int32Arra
   const faded = bytes.map((alpha) => Math.min(alpha, FAINT));
   for (const id of selection) faded[id] = bytes[id] as number;
   return faded;
+}
+
+/** Return what is said of an item beside its key: its count, and what it is coloured by. */
+export function factsOf(id: number, by: Colouring | null, counts: Float32Array | null): string[] {
+  const facts: string[] = [];
+  const count = counts?.[id];
+  if (count !== undefined) facts.push(`${told(count)} times`);
+  if (by?.kind === "category") facts.push(`${by.by}: ${oneLine(by.names[by.full[id] ?? -1] ?? MISSING, 60)}`);
+  if (by?.kind === "number" && by.by !== "count") facts.push(`${by.by}: ${told(by.values[id] ?? Number.NaN)}`);
+  return facts;
 }

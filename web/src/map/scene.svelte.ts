@@ -1,11 +1,13 @@
 /** One map on the page: holds what is drawn, draws it when something changed, and knows what lies where. */
 
 import KDBush from "kdbush";
-import { between, Camera, type Look } from "./camera";
+import type { View } from "../state/explorer.svelte";
+import { Camera, type Look } from "./camera";
 import { HIDDEN_CODE } from "./colouring";
 import { LIGHT, parse, type Theme } from "./colours";
 import { CanvasRenderer } from "./fallback";
 import { type Label, Labels } from "./labels";
+import { Motion } from "./motion";
 import { follow, name } from "./naming";
 import { Overlay, type Spot } from "./overlay";
 import { NOWHERE, normalise, type Places } from "./places";
@@ -19,7 +21,8 @@ import { createWebGL } from "./webgl";
 
 const SETTLED_MS = 140;
 const RELABEL_MS = 120;
-const MOVED_MS = 450;
+const FAINT = 90; // of 255: less opaque items get no names
+const NEAR = 4; // zoom at which a visited item is seen among its neighbours
 
 /** What is drawn of the items, apart from where they lie. */
 export interface Paint {
@@ -34,6 +37,8 @@ export interface Paint {
 export interface Marks {
   selected: number | null;
   hovered: number | null;
+  /** Whether a tooltip says what is pointed at, so that no name has to. */
+  isTold: boolean;
   linked: readonly number[];
 }
 
@@ -59,10 +64,12 @@ export class MapScene {
   theme: Theme = LIGHT;
   accent = "#000000";
   lasso: readonly (readonly [number, number])[] = [];
-  marks: Marks = { selected: null, hovered: null, linked: [] };
+  marks: Marks = { selected: null, hovered: null, isTold: false, linked: [] };
   categories: { anchors: readonly Anchor[]; names: readonly string[] } = { anchors: [], names: [] };
   labels: Label[] = [];
   paint: Paint | null = null;
+  /** Whether some items are faint, beside others that stand out. */
+  private isFaded = false;
   private index: KDBush | null = null;
   private readonly renderer: Renderer;
   private readonly overlay: Overlay;
@@ -71,21 +78,20 @@ export class MapScene {
   readonly sight: Sight;
   private frame = 0;
   private timer = 0;
-  private flight: { from: Look; to: Look; start: number; length: number } | null = null;
-  private shift: { from: Float32Array; start: number } | null = null;
+  private readonly motion = new Motion(this.camera);
   private isMoving = false;
   private labelledAt = 0;
   private looks = new Uint8Array();
 
   constructor(
-    points: HTMLCanvasElement,
-    overlay: HTMLCanvasElement,
+    private readonly points: HTMLCanvasElement,
+    private readonly above: HTMLCanvasElement,
     private readonly listener: Listener,
   ) {
     const isPlain = new URLSearchParams(location.search).get("renderer") === "canvas";
     this.renderer = (isPlain ? null : createWebGL(points, () => this.restore())) ?? new CanvasRenderer(points);
     this.kind = this.renderer.kind;
-    this.overlay = new Overlay(overlay);
+    this.overlay = new Overlay(above);
     this.namer = new Labels(this.overlay.measure);
     this.sight = new Sight(this.camera, this.spatial, this.renderer, () => {
       this.total = this.sight.total;
@@ -94,19 +100,14 @@ export class MapScene {
     });
   }
 
-  get isStill(): boolean {
-    return matchMedia("(prefers-reduced-motion: reduce)").matches;
-  }
-
   /** Put items at their places; where they were before, they move there. */
   setPlaces(x: Float32Array, y: Float32Array): void {
     const former = this.places;
     const places = normalise(x, y);
     this.places = places;
     this.camera.setPlaces(places);
-    const isShift = former !== null && former.n === places.n && !this.isStill;
-    this.shift = isShift ? { from: former.xy, start: performance.now() } : null;
-    this.renderer.setPlaces(places.xy, this.shift?.from ?? null);
+    this.motion.move(former?.n === places.n ? former.xy : null);
+    this.renderer.setPlaces(places.xy, this.motion.former);
     this.index = null;
     void this.spatial.place(places.xy).then((data) => {
       if (this.places === places) this.index = KDBush.from(data);
@@ -117,6 +118,7 @@ export class MapScene {
 
   setPaint(paint: Paint): void {
     this.paint = paint;
+    this.isFaded = paint.alphas.some((alpha) => alpha < FAINT);
     this.repaint();
   }
 
@@ -150,6 +152,14 @@ export class MapScene {
     this.repaint();
   }
 
+  /** Keep the whole map clear of what covers so many pixels on the left. */
+  setInset(inset: number): void {
+    if (inset === this.camera.inset) return;
+    this.camera.inset = inset;
+    this.sight.forget();
+    this.stir();
+  }
+
   resize(width: number, height: number): void {
     if (width === 0 || height === 0) return;
     const ratio = Math.min(3, window.devicePixelRatio || 1);
@@ -162,9 +172,19 @@ export class MapScene {
   }
 
   /** Say that the camera was moved by hand. */
-  moved(): void {
-    this.flight = null;
+  private moved(): void {
+    this.motion.stop();
     this.stir();
+  }
+
+  drag(dx: number, dy: number): void {
+    this.camera.panBy(dx, dy);
+    this.moved();
+  }
+
+  zoomAt(left: number, top: number, factor: number): void {
+    this.camera.zoomAt(left, top, factor);
+    this.moved();
   }
 
   private stir(): void {
@@ -175,6 +195,10 @@ export class MapScene {
   }
 
   private settle(): void {
+    if (this.motion.isOn) {
+      this.stir(); // pictures take longer than the wait
+      return;
+    }
     this.isMoving = false;
     this.labelledAt = 0;
     this.invalidate();
@@ -183,14 +207,40 @@ export class MapScene {
 
   /** Move the camera to a look, softly unless motion is not wanted. */
   fly(to: Look, length = 550): void {
-    const { x, y, zoom } = this.camera;
-    if (this.isStill) {
-      this.camera.set(to);
-      this.moved();
-      return;
-    }
-    this.flight = { from: { x, y, zoom }, to, start: performance.now(), length };
+    this.motion.fly(to, length);
     this.stir();
+  }
+
+  /** Where the camera is going, or is. */
+  get goal(): Look {
+    return this.motion.goal;
+  }
+
+  /** Look at once at what a link says. */
+  look(view: View | null): void {
+    if (this.places === null) return;
+    this.camera.set(asLook(view, this.places));
+    this.moved();
+  }
+
+  /** Go to a view, unless the map is there already or on its way there. */
+  travel(view: View | null): void {
+    if (this.places === null) return;
+    const to = asLook(view, this.places);
+    const { x, y, zoom } = this.motion.goal;
+    const away = Math.hypot(to.x - x, to.y - y) * this.camera.scale;
+    if (away > 1 || Math.abs(Math.log(to.zoom / zoom)) > 1e-3) this.fly(to);
+  }
+
+  /** Show an item: nearer, or where `isLight` only if it is out of sight. */
+  visit(id: number, isLight: boolean): void {
+    const spot = this.spot(id);
+    if (spot === null || this.places === null) return;
+    const { camera } = this;
+    const isSeen = spot.x > 30 && spot.y > 30 && spot.x < camera.width - 30 && spot.y < camera.height - 30;
+    if (isSeen && (isLight || camera.zoom >= NEAR / 2)) return;
+    const [x, y] = [this.places.xy[2 * id] as number, this.places.xy[2 * id + 1] as number];
+    this.fly({ x, y, zoom: isLight ? camera.zoom : Math.max(camera.zoom, NEAR) });
   }
 
   invalidate(): void {
@@ -203,17 +253,18 @@ export class MapScene {
     const { places, paint, camera } = this;
     if (places === null || paint === null || camera.width <= 1) return;
     const now = performance.now();
-    this.advance(now);
+    if (this.motion.advance(now)) this.renderer.setPlaces(places.xy, null);
     this.sight.look(this.isMoving);
     const radius = this.radius;
+    const [x, y] = camera.centre;
     this.renderer.draw({
-      x: camera.x,
-      y: camera.y,
+      x,
+      y,
       scale: camera.scale,
-      moved: this.progress(now),
+      moved: this.motion.progress,
       radius,
       opacity: this.sight.opacity(radius),
-      shadeOpacity: this.sight.shadeOpacity(radius),
+      shadeOpacity: this.sight.shadeOpacity(radius) * (this.isFaded ? 0.25 : 1),
       limit: this.sight.limit(this.isMoving),
       rim: parse(this.theme.paper).map((channel) => channel / 255) as [number, number, number],
     });
@@ -225,27 +276,7 @@ export class MapScene {
     this.drawOverlay();
     this.changes++;
     if (!this.isReady && this.sight.isKnown) this.isReady = true;
-    if (this.flight !== null || this.shift !== null) this.stir();
-  }
-
-  /** Go on with a flight and with moving items. */
-  private advance(now: number): void {
-    if (this.flight !== null) {
-      const { from, to, start, length } = this.flight;
-      const share = Math.min(1, (now - start) / length);
-      this.camera.set(between(from, to, share));
-      if (share === 1) this.flight = null;
-    }
-    if (this.shift !== null && now - this.shift.start > MOVED_MS && this.places !== null) {
-      this.shift = null;
-      this.renderer.setPlaces(this.places.xy, null);
-    }
-  }
-
-  private progress(now: number): number {
-    if (this.shift === null) return 1;
-    const share = Math.min(1, (now - this.shift.start) / MOVED_MS);
-    return share * share * (3 - 2 * share);
+    if (this.motion.isOn) this.stir();
   }
 
   get radius(): number {
@@ -257,18 +288,30 @@ export class MapScene {
   spot(id: number): Spot | null {
     const { places, paint } = this;
     if (places === null || paint === null || id >= places.n || places.xy[2 * id] === NOWHERE) return null;
-    const share = this.progress(performance.now());
+    const share = this.motion.progress;
     const at = (channel: 0 | 1): number => {
       const to = places.xy[2 * id + channel] as number;
-      const from = this.shift?.from[2 * id + channel] ?? to;
+      const from = this.motion.former?.[2 * id + channel] ?? to;
       return from + (to - from) * share;
     };
     const [x, y] = this.camera.toScreen(at(0), at(1));
-    return { x, y, radius: Math.max(0.7, (this.radius * (paint.sizes[id] as number)) / SIZE_UNIT) };
+    const color = 4 * (paint.codes[id] as number);
+    const [red, green, blue] = paint.palette.subarray(color, color + 3);
+    return {
+      x,
+      y,
+      color: `rgb(${red} ${green} ${blue})`,
+      radius: Math.max(0.7, (this.radius * (paint.sizes[id] as number)) / SIZE_UNIT),
+    };
   }
 
   isShown(id: number): boolean {
     return this.paint !== null && this.paint.codes[id] !== HIDDEN_CODE;
+  }
+
+  /** Whether an item is shown and not faint beside others. */
+  private isProminent(id: number): boolean {
+    return this.isShown(id) && (this.paint?.alphas[id] ?? 0) >= FAINT;
   }
 
   /** Return the item under a pixel or the nearest to it, null where none is near. */
@@ -301,6 +344,20 @@ export class MapScene {
     this.invalidate();
   }
 
+  /** Return at most so many shown items in view, the most frequent first. */
+  seen(most: number): number[] {
+    const { order } = this.sight;
+    const [left, bottom, right, top] = this.camera.box();
+    const xy = this.places?.xy ?? new Float32Array();
+    const found: number[] = [];
+    for (let place = order.length - 1; place >= 0 && found.length < most; place--) {
+      const id = order[place] as number;
+      const [x, y] = [xy[2 * id] as number, xy[2 * id + 1] as number];
+      if (x >= left && x <= right && y >= bottom && y <= top && this.isProminent(id)) found.push(id);
+    }
+    return found;
+  }
+
   private relabel(): void {
     const { labels, wanted } = name(this, this.namer, (id) => this.listener.nameOf(id));
     this.labels = labels;
@@ -324,16 +381,21 @@ export class MapScene {
     });
   }
 
-  setMarks(marks: Marks): void {
-    this.marks = marks;
-    this.labelledAt = 0;
-    this.invalidate();
+  setCategories(anchors: readonly Anchor[], names: readonly string[]): void {
+    this.categories = { anchors, names };
+    this.relabelSoon();
   }
 
-  /** Draw at once, so that the canvases can be read in the same turn. */
-  drawNow(): void {
+  setMarks(marks: Marks): void {
+    this.marks = marks;
+    this.relabelSoon();
+  }
+
+  /** Draw at once, and return the canvases, which can be read in the same turn only. */
+  layers(): HTMLCanvasElement[] {
     cancelAnimationFrame(this.frame);
     this.draw();
+    return [this.points, this.above];
   }
 
   dispose(): void {
@@ -342,4 +404,9 @@ export class MapScene {
     this.renderer.dispose();
     this.spatial.dispose();
   }
+}
+
+function asLook(view: View | null, { middle, half }: Places): Look {
+  if (view === null) return { x: 0, y: 0, zoom: 1 };
+  return { x: (view.x - middle[0]) / half, y: (view.y - middle[1]) / half, zoom: view.zoom };
 }

@@ -83,6 +83,7 @@ export class Sight {
     const cell = Math.max(spread / 4, Math.sqrt((wide * high) / 400_000));
     const seen = await this.spatial.see({
       box: ask.box,
+      view: camera.box(),
       limit: this.isSmall ? SMALL : Math.min(MOST, this.rest * (1 + 2 * MARGIN) ** 2),
       columns: Math.ceil(wide / cell),
       rows: Math.ceil(high / cell),
@@ -95,9 +96,7 @@ export class Sight {
   private take(seen: Seen): void {
     this.seen = seen;
     this.order = seen.order;
-    const [left, bottom, right, top] = this.camera.box();
-    const share = ((right - left) * (top - bottom)) / ((seen.box[2] - seen.box[0]) * (seen.box[3] - seen.box[1]));
-    this.total = Math.round(seen.total * Math.min(1, share));
+    this.total = seen.inView;
     this.isKnown = true;
     if (!this.isSmall) {
       this.renderer.setOrder(seen.order);

@@ -8,6 +8,8 @@ import type { Shade } from "./renderer";
 export interface Ask {
   /** What is wanted: a box with a margin around what is seen. */
   box: Box;
+  /** What is seen. */
+  view: Box;
   /** At most so many ids come back, the most frequent items'. */
   limit: number;
   /** Cells of the density; 0: none is wanted. */
@@ -20,8 +22,9 @@ export interface Seen {
   box: Box;
   /** Ids in view, the least frequent first, so that the most frequent are drawn above. */
   order: Uint32Array<ArrayBuffer>;
-  /** How many are in view, drawn or not. */
+  /** How many are in the box, and in view, drawn or not. */
   total: number;
+  inView: number;
   shade: Shade | null;
 }
 
@@ -60,16 +63,19 @@ export class Spatial {
     const [left, bottom, right, top] = ask.box;
     const n = Math.min(codes.length, xy.length / 2);
     const found = new Uint32Array(Math.min(ask.limit, n));
+    const [l, b, r, t] = ask.view;
     let total = 0;
+    let inView = 0;
     for (let i = 0; i < n; i++) {
       const x = xy[2 * i] as number;
       const y = xy[2 * i + 1] as number;
       if (x < left || x > right || y < bottom || y > top || palette[4 * (codes[i] as number) + 3] === 0) continue;
       if (total < found.length) found[total] = i;
       total++;
+      if (x >= l && x <= r && y >= b && y <= t) inView++;
     }
     const order = found.slice(0, Math.min(total, found.length)).reverse();
-    return { box: ask.box, order, total, shade: this.shade(ask) };
+    return { box: ask.box, order, total, inView, shade: this.shade(ask) };
   }
 
   private shade({ box, columns, rows, radius }: Ask): Shade | null {
@@ -102,7 +108,26 @@ export class Spatial {
       const [column, row] = fullest(counts.subarray(code * cells * cells, (code + 1) * cells * cells), cells);
       anchors.push({ code, x: ((column + 0.5) * 2) / cells - 1, y: ((row + 0.5) * 2) / cells - 1, count });
     }
+    this.centre(anchors, full, 5 / cells);
     return anchors.sort((a, b) => b.count - a.count);
+  }
+
+  /** Move anchors to the middle of their items that are at most so far to the side and up. */
+  private centre(anchors: readonly Anchor[], full: Int32Array, reach: number): void {
+    const found = new Map(anchors.map((anchor) => [anchor.code, { anchor, n: 0, x: 0, y: 0 }]));
+    const n = Math.min(full.length, this.xy.length / 2);
+    for (let i = 0; i < n; i++) {
+      const sums = found.get(full[i] as number);
+      if (sums === undefined) continue;
+      const [x, y] = [this.xy[2 * i] as number, this.xy[2 * i + 1] as number];
+      if (Math.abs(x - sums.anchor.x) > reach || Math.abs(y - sums.anchor.y) > reach) continue;
+      sums.n++;
+      sums.x += x;
+      sums.y += y;
+    }
+    for (const { anchor, n: count, x, y } of found.values()) {
+      if (count > 0) [anchor.x, anchor.y] = [x / count, y / count];
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Answers, Column } from "../answers/answers";
 import type { About, RunAbout, UnreadyRun } from "../answers/types";
+import type { Shot } from "../map/screenshot";
 
 export type PanelName = "item" | "basket" | "arithmetic" | "clusters" | "duplicates" | "compare" | "training";
 
@@ -27,6 +28,8 @@ export class RunState {
   added = $state.raw<readonly { name: string; title: string }[]>([]);
   /** Where items lie, in the map's own units; null: not loaded yet. */
   positions = $state.raw<{ x: Float32Array; y: Float32Array } | null>(null);
+  /** Makes the map's picture; null: there is no map on the page. */
+  shoot: (() => Shot) | null = null;
   private readonly loading = new Map<string, Promise<Column>>();
   private readonly known = new Map<number, string>();
   private readonly places = new Map<string, number | null>();
