@@ -115,7 +115,7 @@ function categories(by: string, full: Int32Array, names: string[]): Categories {
   for (const code of full) if (code >= 0) counts[code] = (counts[code] as number) + 1;
   const bySize = [...names.keys()].sort((a, b) => (counts[b] as number) - (counts[a] as number) || a - b);
   const shown = bySize.filter((code) => (counts[code] as number) > 0);
-  const top = shown.slice(0, shown.length === N_CATEGORIES + 1 ? N_CATEGORIES : N_CATEGORIES);
+  const top = shown.slice(0, N_CATEGORIES);
   const places = new Uint8Array(names.length + 1).fill(OTHER_CODE);
   places[names.length] = MISSING_CODE;
   for (const [place, code] of top.entries()) places[code] = place;
@@ -163,7 +163,9 @@ export function shownCodes(
   if (by.kind === "category" && hidden.size > 0) {
     const mapped = Uint8Array.from({ length: 256 }, (_, code) => code);
     for (const entry of by.entries) if (hidden.has(entry.name)) mapped[entry.code] = HIDDEN_CODE;
-    return by.codes.map((code) => mapped[code] as number);
+    // One of those that share a colour can be hidden by its own name, too.
+    const isHidden = by.names.map((name) => hidden.has(name));
+    return by.codes.map((code, i) => (isHidden[by.full[i] as number] ? HIDDEN_CODE : (mapped[code] as number)));
   }
   if (by.kind === "number" && range !== null) {
     const [least, most] = range;

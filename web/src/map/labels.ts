@@ -17,11 +17,21 @@ export interface Label extends Candidate {
 }
 
 type Side = "right" | "left" | "above" | "below" | "over";
-type Rect = readonly [left: number, top: number, right: number, bottom: number];
+/** Left, top, right, bottom. */
+export type Rect = readonly [left: number, top: number, right: number, bottom: number];
 
 export const HEIGHT = { item: 15, mark: 18, category: 24 } as const;
 const SIDES: readonly Side[] = ["right", "left", "above", "below"];
 const GAP = 3;
+
+export interface Room {
+  width: number;
+  height: number;
+  /** At most so many names of items. */
+  most: number;
+  /** What lies above the map. */
+  taken: readonly Rect[];
+}
 
 export class Labels {
   /** The labels that stand now, by name. */
@@ -30,8 +40,9 @@ export class Labels {
   constructor(private readonly measure: (text: string, kind: Candidate["kind"]) => number) {}
 
   /** Return labels for candidates, the most important first; those that stand already come before new ones. */
-  place(candidates: readonly Candidate[], width: number, height: number, most: number): Label[] {
-    const taken: Rect[] = [];
+  place(candidates: readonly Candidate[], room: Room): Label[] {
+    const { width, height, most } = room;
+    const taken = [...room.taken];
     const next = new Map<string, Label>();
     const put = (candidate: Candidate, sides: readonly Side[]): void => {
       for (const side of sides) {

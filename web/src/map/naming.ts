@@ -32,7 +32,10 @@ export function name(scene: MapScene, placer: Labels, nameOf: (id: number) => st
   candidates.push(...categories(scene));
   const most = Math.round((width * height) / AREA) + nMarked;
   for (const id of scene.seen(CANDIDATES)) add(id, "item");
-  return { labels: placer.place(candidates, width, height, most), wanted: wanted.slice(0, 3 * most) };
+  return {
+    labels: placer.place(candidates, { width, height, most, taken: scene.covered }),
+    wanted: wanted.slice(0, 3 * most),
+  };
 }
 
 /** Return names of categories where their items are, the largest first, while the map is seen from afar. */

@@ -6,7 +6,7 @@ import { Camera, type Look } from "./camera";
 import { HIDDEN_CODE } from "./colouring";
 import { LIGHT, parse, type Theme } from "./colours";
 import { CanvasRenderer } from "./fallback";
-import { type Label, Labels } from "./labels";
+import { type Label, Labels, type Rect } from "./labels";
 import { Motion } from "./motion";
 import { follow, name } from "./naming";
 import { Overlay, type Spot } from "./overlay";
@@ -67,6 +67,8 @@ export class MapScene {
   marks: Marks = { selected: null, hovered: null, isTold: false, linked: [] };
   categories: { anchors: readonly Anchor[]; names: readonly string[] } = { anchors: [], names: [] };
   labels: Label[] = [];
+  /** What covers the map: no names there. */
+  covered: readonly Rect[] = [];
   paint: Paint | null = null;
   /** Whether some items are faint, beside others that stand out. */
   private isFaded = false;
@@ -163,12 +165,14 @@ export class MapScene {
   resize(width: number, height: number): void {
     if (width === 0 || height === 0) return;
     const ratio = Math.min(3, window.devicePixelRatio || 1);
+    const wasSeen = this.isInSight(this.marks.selected);
     [this.camera.width, this.camera.height] = [width, height];
     this.renderer.resize(width, height, ratio);
     this.overlay.resize(width, height, ratio);
     this.moved();
     cancelAnimationFrame(this.frame);
     this.draw(); // at once: a canvas that was resized is blank
+    if (wasSeen && this.marks.selected !== null) this.visit(this.marks.selected, true);
   }
 
   /** Say that the camera was moved by hand. */
@@ -192,6 +196,11 @@ export class MapScene {
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.settle(), SETTLED_MS);
     this.invalidate();
+  }
+
+  setCovered(covered: readonly Rect[]): void {
+    this.covered = covered;
+    this.relabelSoon();
   }
 
   private settle(): void {
@@ -232,13 +241,17 @@ export class MapScene {
     if (away > 1 || Math.abs(Math.log(to.zoom / zoom)) > 1e-3) this.fly(to);
   }
 
+  private isInSight(id: number | null): boolean {
+    const spot = id === null ? null : this.spot(id);
+    const { width, height, inset } = this.camera;
+    return spot !== null && spot.x > inset + 30 && spot.y > 30 && spot.x < width - 30 && spot.y < height - 30;
+  }
+
   /** Show an item: nearer, or where `isLight` only if it is out of sight. */
   visit(id: number, isLight: boolean): void {
-    const spot = this.spot(id);
-    if (spot === null || this.places === null) return;
+    if (this.places === null || this.spot(id) === null) return;
     const { camera } = this;
-    const isSeen = spot.x > 30 && spot.y > 30 && spot.x < camera.width - 30 && spot.y < camera.height - 30;
-    if (isSeen && (isLight || camera.zoom >= NEAR / 2)) return;
+    if (this.isInSight(id) && (isLight || camera.zoom >= NEAR / 2)) return;
     const [x, y] = [this.places.xy[2 * id] as number, this.places.xy[2 * id + 1] as number];
     this.fly({ x, y, zoom: isLight ? camera.zoom : Math.max(camera.zoom, NEAR) });
   }
