@@ -15,6 +15,7 @@ from planted_run import planted_run
 from firth.errors import OptionError
 from firth.explorer.app import create_app
 from firth.explorer.columns import arrow_columns
+from firth.explorer.page import write_page
 from firth.runs.run import Run
 
 KEYS = ["koala", "Łódź", "<b>", "", "雨", "x\0y", "zebra"]
@@ -155,3 +156,24 @@ def test_columns_that_a_client_has_are_not_sent_again_until_the_run_is_made_anew
 def test_a_name_is_asked_for(client: TestClient):
     assert client.get("/api/runs/0/columns").status_code == 422
     assert client.get("/api/runs/0/columns", params={"names": ""}).status_code == 404
+
+
+def test_the_page_reads_what_the_table_holds(run: Run, tmp_path: Path, look):
+    page = look(write_page(run, tmp_path / "page.html", k=2).as_uri())
+    page.wait_for_function("globalThis.firth !== undefined")
+    names = ["x", "cluster", "price", "year", "plays", "tags", "colour", "a,b"]
+    found = page.evaluate(
+        """names => firth.columns(0, names).then(columns => Object.fromEntries(names.map(name => {
+            const {kind, values, codes, names: texts} = columns.get(name);
+            const plain = array => Array.from(array, value => Number.isNaN(value) ? null : value);
+            return [name, kind === "number" ? plain(values) : plain(codes).map(code => texts[code] ?? null)];
+        })))""",
+        names,
+    )
+    assert found["cluster"] == [0, 1, -1, 0, 2, 0, 1]
+    assert found["price"] == [1.25, None, 3.0, math.inf, -0.5, None, 2.0]
+    assert found["year"] == [1999, None, 2001, 2002, None, 1980, 1999]
+    assert found["plays"] == [2.0**40, 1, 2, 3, 4, 5, 6]
+    assert found["tags"] == ["rock", "pop", None, None, "folk", "pop", "rock"]
+    assert found["colour"] == ["red", None, "blue", "blue", "", "red", "blue"]
+    assert (found["x"], found["a,b"]) == (COLUMNS["x"].to_list(), COLUMNS["a,b"])

@@ -117,7 +117,7 @@ class KeySearch:
         -----
         In the order of :class:`Match`'s kinds; within a kind the key that is spelled exactly like the text first, then
         by id; typing errors: fewest first, then whole keys, then keys' beginnings, then by id. Texts of up to 2 letters
-        have no errors, of up to 7 one, longer ones two; two letters swapped are one.
+        have no errors, of up to 5 one, longer ones two; two letters swapped are one.
         """
         if k < 0:
             raise OptionError(f"k must be >= 0, got {k}.")

@@ -31,7 +31,7 @@ Distances = npt.NDArray[np.uint8]
 
 def allowed(n_letters: int) -> int:
     """Return how many errors a text of so many letters may have."""
-    return 0 if n_letters < 3 else 1 if n_letters < 8 else 2
+    return 0 if n_letters < 3 else 1 if n_letters < 6 else 2
 
 
 def nearly(typed: Int64, letters: Letters, offsets: Int64, trigrams: Trigrams, *, k: int) -> list[int]:

@@ -18,7 +18,8 @@ export class Service implements Answers {
   }
 
   async columns(run: number, names: string[]): Promise<Map<string, Column>> {
-    const response = await this.fetch(`runs/${run}/columns${asQuery({ names: names.join(",") })}`);
+    const asked = new URLSearchParams(names.map((name) => ["names", name])); // a name may hold a comma
+    const response = await this.fetch(`runs/${run}/columns?${asked}`);
     return readColumns(new Uint8Array(await response.arrayBuffer()));
   }
 

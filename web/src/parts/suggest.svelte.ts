@@ -4,17 +4,19 @@ import type { Match } from "../answers/types";
 
 const WAIT_MS = 60;
 
-export class Suggest {
-  matches = $state.raw<Match[]>([]);
+export class Suggest<M extends Match = Match> {
+  matches = $state.raw<M[]>([]);
+  /** The text that the matches are of. */
+  answered = $state("");
   /** The place of the one that Enter takes; -1: none. */
   at = $state(-1);
   isOpen = $state(false);
   private turn = 0;
   private found: Promise<void> = Promise.resolve();
 
-  constructor(private readonly find: (text: string) => Promise<Match[]>) {}
+  constructor(private readonly find: (text: string) => Promise<M[]>) {}
 
-  get active(): Match | undefined {
+  get active(): M | undefined {
     return this.isOpen ? this.matches[this.at] : undefined;
   }
 
@@ -25,7 +27,7 @@ export class Suggest {
   }
 
   /** Return the best match once it is known, for who presses Enter before. */
-  async best(): Promise<Match | undefined> {
+  async best(): Promise<M | undefined> {
     await this.found;
     return this.active ?? this.matches[0];
   }
@@ -49,6 +51,7 @@ export class Suggest {
 
   private async forget(): Promise<void> {
     this.matches = [];
+    this.answered = "";
     this.close();
   }
 
@@ -58,6 +61,7 @@ export class Suggest {
     const matches = await this.find(text);
     if (turn !== this.turn) return this.found;
     this.matches = matches;
+    this.answered = text;
     this.at = matches.length > 0 ? 0 : -1;
     this.isOpen = matches.length > 0;
   }
