@@ -14,6 +14,7 @@ import firth
 from firth.errors import OptionError, RunError
 from firth.explorer.page import make_page, write_page
 from firth.sources.planted import groups, playlists
+from firth.vectors.search import KeySearch
 
 HOSTILE = [
     "</script><script>globalThis.broken = 1</script>",
@@ -60,12 +61,11 @@ def opened(look):
         page.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
         page.wait_for_function("globalThis.firth !== undefined")
-        allowed = path.parent.as_uri() + ("/" if path.name == "index.html" else f"/{path.name}")
-        open_page.allowed = allowed
+        open_page.allowed = (path.as_uri(), path.with_name(f"{path.stem}_files").as_uri() + "/")
         return page
 
     yield open_page
-    assert [url for url in asked if not url.startswith(("blob:", "data:", open_page.allowed))] == []
+    assert [url for url in asked if not url.startswith(("blob:", "data:", *open_page.allowed))] == []
 
 
 def ask(page, method: str, *arguments: object):
@@ -123,32 +123,53 @@ def test_a_page_from_disk_knows_items_clusters_and_columns(run: firth.Run, file:
     assert set(why["shared"].get("group", [])) == set(run.items["group"][0]) & set(run.items["group"][1])
 
 
-def test_a_page_from_disk_finds_keys_by_what_is_typed(file: Path, opened):
+TYPED = [
+    *("bela bartok", "BART", "bela bratok", "ela", "Ключ", "клуч", "</script", "  ", "item 1", "tiem 1", "1 item", "i"),
+    *("pro", "proot", "x", "scirpt broken", "separators", "left rihgt", "item 0x1", "!", "it", "itme 0", "em 14"),
+]
+
+
+def test_a_page_from_disk_finds_the_keys_that_the_service_finds(run: firth.Run, file: Path, opened):
     page = opened(file)
-
-    def found(text: str) -> list[tuple[str, str]]:
-        return [(match["key"], match["how"]) for match in ask(page, "search", text, 3)]
-
-    assert found("bela bartok") == [("Béla Bartók", "exact")]
-    assert found("BART") == [("Béla Bartók", "word")]
-    assert found("bela bratok") == [("Béla Bartók", "typo")]
-    assert found("ela") == [("Béla Bartók", "inside")]
-    assert found("Ключ") == [("ключ", "exact")]
-    assert found("</script")[0] == (HOSTILE[0], "prefix")
-    assert found("  ") == []
-    assert [how for _, how in found("item 1")] == ["prefix"] * 3
+    search = KeySearch(run.vectors.keys)
+    for text in TYPED:
+        found = [(match["id"], match["key"], match["how"]) for match in ask(page, "search", text, 7)]
+        assert found == [(match.id, match.key, match.how) for match in search.find(text, k=7)], text
+    assert [match["how"] for match in ask(page, "search", "bela bratok", 3)] == ["typo"]
 
 
-def test_above_the_limit_the_data_lies_beside_the_page(run: firth.Run, tmp_path: Path, opened):
-    index = write_page(run, tmp_path / "large.html", k=5, max_file_bytes=1_000)
-    assert index == tmp_path / "large" / "index.html"
-    assert not (tmp_path / "large.html").exists()
-    assert b"partok" not in index.read_bytes()
-    page = opened(index)
+def test_a_page_folds_texts_as_the_service_does(tmp_path: Path, opened):
+    letters = [chr(point) for point in [*range(0x20, 0x3000), *range(0xA000, 0xA100), *range(0xAC00, 0xAC20), 0x1F3B8]]
+    keys = ["".join(letters[start : start + 5]) + f" {start} R.E.M. Don't" for start in range(0, len(letters), 5)]
+    vectors = firth.Vectors(keys, np.ones((len(keys), 2)))
+    items = pl.DataFrame({"key": keys, "count": [1] * len(keys)})
+    page = opened(
+        write_page(replace(imported_run(tmp_path), vectors=vectors, items=items), tmp_path / "folded.html", k=1)
+    )
+    search = KeySearch(keys)
+    for key in keys[:: len(keys) // 60]:
+        for text in (key, key.upper()):
+            found = [(match["id"], match["how"]) for match in ask(page, "search", text, 1)]
+            assert found == [(match.id, match.how) for match in search.find(text, k=1)], ascii(text)
+
+
+@pytest.mark.parametrize("name", ["a large one.html", "folder"])
+def test_above_the_limit_the_data_lies_beside_the_page(run: firth.Run, tmp_path: Path, name: str, opened):
+    path = write_page(run, tmp_path / name, k=5, max_file_bytes=1_000)
+    assert path == tmp_path / ("folder/index.html" if name == "folder" else name)
+    assert path.stat().st_size < 1_000_000
+    assert {each.suffix for each in path.with_name(f"{path.stem}_files").iterdir()} == {".js"}
+    page = opened(path)
     key = run.vectors.keys[3]
     found = [each["key"] for each in ask(page, "arithmetic", [key], [], 10)["neighbors"]]
     assert found == [other for other, _ in run.vectors.most_similar(key, k=10)]
     assert [match["key"] for match in ask(page, "search", "bela", 5)] == ["Béla Bartók"]
+
+
+def test_a_folder_with_a_page_is_no_run_of_its_own(tmp_path: Path):
+    run = imported_run(tmp_path)
+    with pytest.raises(RunError, match="is a run's folder"):
+        write_page(run, run.folder)
 
 
 def test_counts_join_the_predictions_of_a_page_as_of_its_run(tmp_path: Path, opened):
@@ -174,7 +195,7 @@ def test_counts_join_the_predictions_of_a_page_as_of_its_run(tmp_path: Path, ope
 
 def test_without_vectors_a_page_says_what_it_cannot(run: firth.Run, tmp_path: Path, opened):
     path = tmp_path / "small.html"
-    path.write_text(make_page(run, k=5, max_file_bytes=1_000, form="file").html, encoding="utf-8")
+    path.write_text(make_page(run, k=5, max_file_bytes=1_000, form="file").html(), encoding="utf-8")
     page = opened(path)
     assert page.evaluate("['neighbors', 'arithmetic', 'recommend', 'why'].map((each) => firth.can(each))") == [
         True,
@@ -205,7 +226,7 @@ def imported_run(folder: Path) -> firth.Run:
 
 
 def test_a_page_has_the_same_bytes_for_any_number_of_threads(run: firth.Run):
-    assert make_page(run, n_jobs=1).html == make_page(run, n_jobs=3).html
+    assert make_page(run, n_jobs=1).html() == make_page(run, n_jobs=3).html()
 
 
 def test_nothing_of_a_key_is_in_the_html(file: Path):

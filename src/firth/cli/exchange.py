@@ -106,7 +106,7 @@ def export(
     for TensorBoard. docs/formats.md says what each holds and loses.
 
     html is the page of firth serve with its data inside: one file that opens from disk, with no server and no network.
-    Above 25 MB of data, PATH.html becomes the folder PATH.
+    Above 25 MB, its data lies in the folder NAME_files beside NAME.html.
 
     lancedb (a folder), qdrant (a server or a folder), usearch (a file) and pgvector (a PostgreSQL URI) are asked
     afterwards for what is known exactly, and the share that they find is told: docs/stores.md.

@@ -97,8 +97,8 @@ def explore(
         raise OptionError(f"height must be >= 1, got {height}.")
     if least_bytes(run, k=k) <= max_embedded_bytes:
         page = make_page(run, k=k, max_file_bytes=max_embedded_bytes, n_jobs=n_jobs)
-        if not page.scripts:
-            document = page.html.replace("&", "&amp;").replace('"', "&quot;")
+        if page.is_file:
+            document = page.html().replace("&", "&amp;").replace('"', "&quot;")
             source = f'sandbox="allow-scripts allow-downloads" srcdoc="{document}"'
             return Shown(source, name=run.name, height=height)
     if run.folder is None:

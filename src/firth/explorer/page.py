@@ -1,4 +1,4 @@
-"""The page with its data inside: one HTML file, or above some size a folder, that opens from disk.
+"""The page with its data: one HTML file, or above some size one and a folder beside it, that opens from disk.
 
 It needs no server and asks none: its Content-Security-Policy lets nothing out and runs no script but its own. What it
 cannot know, because it would take the run itself, it says.
@@ -38,21 +38,72 @@ _MAX_K = 1_000
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """A page's text and, where it is not all in one file, the scripts beside it.
+    """A page and its data, as texts.
 
     Parameters
     ----------
-    html
-        The page.
-    scripts
-        Those that hold its data, ``data/000.js`` and so on; none where the page holds it itself.
+    name
+        Its title.
+    texts
+        The sections of its data.
+    is_file
+        Whether the page holds them itself; otherwise scripts in a folder beside it do.
     about
         What it carries: the manifest, without the sections.
     """
 
-    html: str
-    scripts: Sequence[str]
+    name: str
+    texts: Sequence[str]
+    is_file: bool
     about: dict[str, Any]
+
+    def html(self, folder: str | None = None) -> str:
+        """Return the page, with its data, or with the name of the folder where scripts hold it."""
+        script, style = _built("page.js"), _built("page.css")
+        policy = "; ".join(
+            [
+                "default-src 'none'",
+                f"script-src {_hash(script)}" + ("" if folder is None else " 'self' file:"),
+                f"style-src {_hash(style)}",
+                "img-src data: blob:",
+                "worker-src blob:",
+                "connect-src 'none'",
+                "base-uri 'none'",
+                "form-action 'none'",
+            ]
+        )
+        data = "".join(
+            f'<script type="text/plain" id="firth-{at}">{text}</script>\n'
+            for at, text in enumerate(self.texts if folder is None else ())
+        )
+        files_at = "" if folder is None else f' data-files="{html.escape(folder)}"'
+        return (
+            "<!doctype html>\n"
+            '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            '<meta name="color-scheme" content="light dark">\n'
+            f"<title>{html.escape(self.name)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+            f'<div id="app"{files_at}><p class="notice" role="status">Loading…</p></div>\n'
+            f"{data}<script>{script}</script>\n</body>\n</html>\n"
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the page and, where it is not all in one file, ``NAME_files`` beside it.
+
+        Raises
+        ------
+        RunError
+            If a file cannot be written.
+        """
+        if self.is_file:
+            write_text(path, self.html())
+            return
+        folder = path.with_name(f"{path.stem}_files")
+        _make(folder)
+        for at, text in enumerate(self.texts):
+            write_text(folder / f"{at:03d}.js", f'firthData({at},"{text}");\n')
+        write_text(path, self.html(folder.name))
 
 
 def write_page(
@@ -71,8 +122,9 @@ def write_page(
     run
         The run.
     path
-        ``NAME.html`` for one file, which becomes the folder ``NAME`` with an ``index.html`` where the data is larger
-        than ``max_file_bytes``; any other name for a folder. Files that exist are replaced.
+        ``NAME.html``, with its data in it, or in the folder ``NAME_files`` beside it where that is larger than
+        ``max_file_bytes``. Any other name is a folder that gets an ``index.html`` and ``index_files``. Files that
+        exist are replaced.
     k
         How many nearest of each item the page knows exactly, >= 1.
     max_file_bytes
@@ -87,7 +139,7 @@ def write_page(
     OptionError
         If ``k`` or ``max_file_bytes`` is outside its range.
     RunError
-        If a file cannot be written, or the page was not built.
+        If a file cannot be written, the folder is a run's, or the page was not built.
 
     Notes
     -----
@@ -97,14 +149,15 @@ def write_page(
     """
     target = Path(path)
     is_file = target.suffix.lower() == ".html"
+    if not is_file and (target / files.DOCUMENT).exists():
+        raise RunError(f"{target} is a run's folder. Choose another, or a name that ends with .html.")
     form: Form = "auto" if is_file else "folder"
     page = make_page(run, k=k, max_file_bytes=max_file_bytes, form=form, progress=progress, n_jobs=n_jobs)
-    if not page.scripts:
-        write_text(target, page.html)
-        return target
-    folder = target.with_suffix("") if is_file else target
-    _write_folder(folder, page)
-    return folder / "index.html"
+    if not is_file:
+        _make(target)
+        target = target / "index.html"
+    page.write(target)
+    return target
 
 
 def make_page(
@@ -134,9 +187,7 @@ def make_page(
     add_neighbors(pack, run, near)
     is_file, vectors = _with_vectors(pack, run, form, max_file_bytes)
     manifest = _manifest(run, near, vectors)
-    texts = list(pack.texts(manifest))
-    document = _document(run.name, texts if is_file else [])
-    return Page(document, [] if is_file else [_script(at, text) for at, text in enumerate(texts)], manifest)
+    return Page(run.name, list(pack.texts(manifest)), is_file, manifest)
 
 
 def least_bytes(run: Run, *, k: int) -> int:
@@ -181,47 +232,11 @@ def _manifest(run: Run, near: Near, vectors: dict[str, Any] | None) -> dict[str,
     return manifest
 
 
-def _document(name: str, texts: Sequence[str]) -> str:
-    """Return the page's HTML, with its data where there is any, and without where scripts beside it hold it."""
-    script, style = _built("page.js"), _built("page.css")
-    sources = _hash(script) if texts else f"{_hash(script)} 'self' file:"
-    policy = "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {sources}",
-            f"style-src {_hash(style)}",
-            "img-src data: blob:",
-            "worker-src blob:",
-            "connect-src 'none'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
-    data = "".join(f'<script type="text/plain" id="firth-{at}">{text}</script>\n' for at, text in enumerate(texts))
-    return (
-        "<!doctype html>\n"
-        '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{html.escape(name)}</title>\n<style>{style}</style>\n</head>\n"
-        f'<body>\n<div id="app"><p class="notice" role="status">Loading…</p></div>\n{data}<script>{script}</script>\n'
-        "</body>\n</html>\n"
-    )
-
-
-def _script(at: int, text: str) -> str:
-    return f'firthData({at},"{text}");\n'
-
-
-def _write_folder(folder: Path, page: Page) -> None:
+def _make(folder: Path) -> None:
     try:
-        (folder / "data").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"cannot make {folder}: {error.strerror}. Choose another path.") from error
-    for at, script in enumerate(page.scripts):
-        write_text(folder / "data" / f"{at:03d}.js", script)
-    write_text(folder / "index.html", page.html)
 
 
 def _built(name: str) -> str:

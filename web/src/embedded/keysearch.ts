@@ -1,4 +1,9 @@
-/** Items by what somebody types: keys that begin with it, hold it, or are nearly it. Case and accents do not count. */
+/**
+ * Items by what somebody types: keys that begin with it, hold it, or are nearly it, in the order of the service
+ * (firth.vectors.search). The service has an index for millions of keys; a page looks at each of its own.
+ */
+
+import { fold } from "./folding";
 
 export type How = "exact" | "prefix" | "word" | "inside" | "typo";
 
@@ -7,77 +12,69 @@ export interface FoundKey {
   how: How;
 }
 
-const ORDER: How[] = ["exact", "prefix", "word", "inside", "typo"];
-const MOST = 200; // letters of a key that are looked at for typos
+/** In this order; exactly as typed before what reads alike, words in the order typed before others. */
+const KINDS: How[] = ["exact", "exact", "prefix", "word", "word", "inside"];
+const MOST_TYPED = 64; // letters that are compared for errors
 
 export class KeySearch {
-  private readonly folded: string[];
-  /** A bit for each of 32 classes of letters that a key holds: what a text needs and a key lacks must be typos. */
+  /** The keys as they are compared, each with a blank before it. */
+  private readonly texts: string[];
+  /** A bit for each of 32 classes of letters that a text holds: what is typed and lacks there must be an error. */
   private readonly letters: Int32Array;
 
-  constructor(keys: readonly string[]) {
-    this.folded = keys.map(fold);
-    this.letters = Int32Array.from(this.folded, lettersOf);
+  constructor(private readonly keys: readonly string[]) {
+    this.texts = keys.map((key) => ` ${fold(key)}`);
+    this.letters = Int32Array.from(this.texts, lettersOf);
   }
 
   /** Return at most k items, the best first, among equally good ones the lower id, which occurs more often. */
   find(text: string, k: number): FoundKey[] {
-    const wanted = fold(text).trim();
-    if (wanted === "") return [];
-    const found = new Map<How, number[]>(ORDER.map((how) => [how, []]));
-    for (const [id, key] of this.folded.entries()) {
-      const how = howAlike(key, wanted);
-      const same = how === null ? undefined : found.get(how);
+    const typed = fold(text);
+    if (typed === "" || k < 1) return [];
+    const found = new Map<number, How>();
+    for (const [how, ids] of this.holding(text, typed, k)) {
+      for (const id of ids) if (!found.has(id)) found.set(id, how);
+    }
+    if (found.size < k) for (const id of this.nearly(typed)) if (!found.has(id)) found.set(id, "typo");
+    return [...found].slice(0, k).map(([id, how]) => ({ id, how }));
+  }
+
+  private holding(text: string, typed: string, k: number): [How, number[]][] {
+    const words = typed.split(" ").map((word) => ` ${word}`);
+    const whole = ` ${typed}`;
+    const kinds = KINDS.map((how): [How, number[]] => [how, []]);
+    for (const [id, own] of this.texts.entries()) {
+      const kind = this.kindOf(id, own, text, typed, whole, words);
+      const same = kind === null ? undefined : kinds[kind]?.[1];
       if (same !== undefined && same.length < k) same.push(id);
     }
-    let all = ORDER.flatMap((how) => (found.get(how) ?? []).map((id) => ({ id, how })));
-    if (all.length < k) all = all.concat(this.nearly(wanted, k - all.length, new Set(all.map(({ id }) => id))));
-    return all.slice(0, k);
+    return kinds;
   }
 
-  private nearly(wanted: string, k: number, known: Set<number>): FoundKey[] {
-    const most = wanted.length < 4 ? 0 : wanted.length < 8 ? 1 : 2;
-    if (most === 0) return [];
+  /** Return the place of a match among the kinds, null for none. */
+  private kindOf(id: number, own: string, text: string, typed: string, whole: string, words: string[]): number | null {
+    const at = own.indexOf(typed);
+    if (at === 1 && own.length === whole.length) return this.keys[id] === text ? 0 : 1;
+    if (at === 1) return 2;
+    if (at > 1 && own.includes(whole)) return 3;
+    if (words.length > 1 && words.every((word) => own.includes(word))) return 4;
+    return at < 0 ? null : 5;
+  }
+
+  /** Return what is within an error or two: fewest errors, then whole keys, then keys' beginnings, then by id. */
+  private nearly(typed: string): number[] {
+    const wanted = typed.slice(0, MOST_TYPED);
+    const most = wanted.length < 3 ? 0 : wanted.length < 8 ? 1 : 2;
+    const ranks: number[][] = Array.from({ length: 4 * (most + 1) }, () => []);
     const letters = lettersOf(wanted);
-    const byErrors: number[][] = [[], [], []];
-    for (const [id, key] of this.folded.entries()) {
-      if (bits(letters & ~(this.letters[id] as number)) > most || known.has(id)) continue;
-      const errors = errorsWithin(key.slice(0, MOST), wanted, most);
-      if (errors <= most) byErrors[errors]?.push(id);
+    const trigrams = trigramsOf(` ${wanted}`);
+    for (const [id, text] of this.texts.entries()) {
+      if (most === 0 || bits(letters & ~(this.letters[id] as number)) > most) continue;
+      if (!trigrams.some((trigram) => text.includes(trigram))) continue;
+      ranks[rankOf(text, wanted, most)]?.push(id);
     }
-    return byErrors
-      .flat()
-      .slice(0, k)
-      .map((id) => ({ id, how: "typo" }));
+    return ranks.flat();
   }
-}
-
-/** Return a text without case and accents. */
-export function fold(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the letters that are their own folding
-  const isPlain = /^[\x00-\x7f]*$/.test(text);
-  return (
-    isPlain
-      ? text
-      : text
-          .normalize("NFKD")
-          .replace(/\p{M}+/gu, "")
-          .replaceAll("ß", "ss")
-  ).toLowerCase();
-}
-
-function howAlike(key: string, wanted: string): How | null {
-  const at = key.indexOf(wanted);
-  if (at < 0) return null;
-  if (at === 0) return key.length === wanted.length ? "exact" : "prefix";
-  for (let place = at; place >= 0; place = key.indexOf(wanted, place + 1)) {
-    if (!isLetter(key.charAt(place - 1))) return "word";
-  }
-  return "inside";
-}
-
-function isLetter(text: string): boolean {
-  return /[\p{L}\p{N}]/u.test(text);
 }
 
 function lettersOf(text: string): number {
@@ -93,34 +90,43 @@ function bits(value: number): number {
   return n;
 }
 
-/** Return how many letters are wrong, missing, too many or swapped, against the best beginning of a word; at most
- * `most` + 1. */
-function errorsWithin(key: string, wanted: string, most: number): number {
-  let least = most + 1;
-  for (let start = 0; start < key.length && least > 0; start++) {
-    if (start > 0 && isLetter(key.charAt(start - 1))) continue;
-    least = Math.min(least, errorsOfBeginning(key.slice(start, start + wanted.length + most), wanted, most));
-  }
-  return least;
+function trigramsOf(text: string): string[] {
+  return Array.from({ length: text.length - 2 }, (_, place) => text.slice(place, place + 3));
 }
 
-/** Return the least errors between a text and any beginning of another (Damerau and Levenshtein's distance). */
-function errorsOfBeginning(text: string, wanted: string, most: number): number {
-  let beforeLast: number[] = [];
+/** Return how near a text, or what stands in it from some word on, is to what was typed; beyond all ranks: too far. */
+function rankOf(text: string, wanted: string, most: number): number {
+  let rank = 4 * (most + 1);
+  for (let start = 1; start > 0; start = text.indexOf(" ", start) + 1) {
+    const row = distances(text.slice(start, start + wanted.length + most), wanted, most);
+    const errors = Math.min(...row);
+    const rest = text.length - start;
+    const isWhole = start === 1 && rest < row.length && row[rest] === errors;
+    rank = Math.min(rank, 4 * errors + (isWhole ? 0 : start === 1 ? 1 : 2));
+  }
+  return rank;
+}
+
+/**
+ * Return the errors between what was typed and each beginning of a text: letters wrong, missing, too many, or two
+ * swapped (the optimal string alignment distance); `most + 1` where there are more.
+ */
+function distances(text: string, wanted: string, most: number): number[] {
+  let before: number[] = [];
   let last = Array.from({ length: text.length + 1 }, (_, j) => j);
   for (let i = 1; i <= wanted.length; i++) {
     const row = [i];
     for (let j = 1; j <= text.length; j++) {
-      const isSame = wanted[i - 1] === text[j - 1];
-      let errors = Math.min((last[j] as number) + 1, (row[j - 1] as number) + 1, (last[j - 1] as number) + +!isSame);
+      const differs = wanted[i - 1] === text[j - 1] ? 0 : 1;
+      let errors = Math.min((last[j] as number) + 1, (row[j - 1] as number) + 1, (last[j - 1] as number) + differs);
       if (i > 1 && j > 1 && wanted[i - 1] === text[j - 2] && wanted[i - 2] === text[j - 1]) {
-        errors = Math.min(errors, (beforeLast[j - 2] as number) + 1);
+        errors = Math.min(errors, (before[j - 2] as number) + 1);
       }
       row.push(errors);
     }
-    if (Math.min(...row) > most) return most + 1;
-    beforeLast = last;
+    if (Math.min(...row) > most) return [most + 1];
+    before = last;
     last = row;
   }
-  return Math.min(most + 1, ...last);
+  return last;
 }

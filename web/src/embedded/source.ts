@@ -10,7 +10,8 @@ declare global {
 
 /** Return where this page's data is. Each section is given once: its text is not kept. */
 export function pageSource(): Source {
-  return document.getElementById(idOf(0)) === null ? scriptSource() : elementSource();
+  const folder = document.getElementById("app")?.dataset.files;
+  return folder === undefined ? elementSource() : scriptSource(folder);
 }
 
 function elementSource(): Source {
@@ -23,13 +24,13 @@ function elementSource(): Source {
 }
 
 /** A page from disk may not fetch what lies beside it, but may run it. */
-function scriptSource(): Source {
+function scriptSource(folder: string): Source {
   const arrived = new Map<number, string>();
   globalThis.firthData = (at, text) => arrived.set(at, text);
   return (at) =>
     new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      const path = `data/${String(at).padStart(3, "0")}.js`;
+      const path = `${folder}/${String(at).padStart(3, "0")}.js`;
       script.onload = () => {
         script.remove();
         const text = arrived.get(at);
@@ -38,7 +39,7 @@ function scriptSource(): Source {
         else resolve(text);
       };
       script.onerror = () => reject(new AnswerError(`${path}, beside this page, is missing.`));
-      script.src = path;
+      script.src = path.split("/").map(encodeURIComponent).join("/");
       document.head.append(script);
     });
 }
