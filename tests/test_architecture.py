@@ -19,7 +19,7 @@ LAYERS = [
     {"training", "maps", "evaluation", "plots"},
     {"runs"},
     {"explorer"},
-    {"cli"},
+    {"cli", "flows"},
     {"__init__", "__main__"},
 ]
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

@@ -44,6 +44,8 @@ class Encoded:
         SHA-256 (64 hexadecimal digits) of keys, tokens and offsets.
     examples
         A few of the things that could not be read as they are, with their line numbers.
+    names
+        The name of each sequence, its parts joined by ``\\x1f``; empty where sequences have none, as the lines of a text.
     """
 
     keys: list[str]
@@ -53,6 +55,7 @@ class Encoded:
     report: Mapping[str, int]
     fingerprint: str
     examples: tuple[str, ...] = field(default=())
+    names: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def n_sequences(self) -> int:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from firth.arrays import Int32, Int64
+from firth.arrays import Bool, Int32, Int64
 from firth.corpus import columns
 from firth.corpus.contexts import Sequences
 from firth.corpus.encoded import Encoded
@@ -114,7 +115,8 @@ class LongForm:
                     self._report["rows_of_equal_order"] += _n_equal(part)
                 some = lengths[first:last]
                 writer.write(part["item"].to_numpy(), some if self._declared.sequences else some[some > 0])
-            return writer.finish(self._items.texts(), report=self._report)
+            encoded = writer.finish(self._items.texts(), report=self._report)
+        return replace(encoded, names=self._sequences.sorted(lengths > 0)) if self._declared.sequences else encoded
 
     def _sorted(self, first: int, last: int) -> pl.DataFrame:
         """Return the rows of the sequences from ``first`` to before ``last``, sorted."""
@@ -243,10 +245,18 @@ class _Numbers:
 
     def ranks(self) -> Int32:
         """Return the place of each number among the texts when they are sorted: (n_texts,) int32."""
-        order = pl.Series(self.texts(), dtype=pl.String).arg_sort().to_numpy()
+        order = self._order()
         ranks = np.empty(len(order), dtype=np.int32)
         ranks[order] = np.arange(len(order), dtype=np.int32)
         return ranks
+
+    def sorted(self, chosen: Bool) -> tuple[str, ...]:
+        """Return the sorted texts that are chosen, (n_texts,) bool."""
+        return tuple(pl.Series(self.texts(), dtype=pl.String)[self._order()[chosen]].to_list())
+
+    def _order(self) -> Int64:
+        order: Int64 = pl.Series(self.texts(), dtype=pl.String).arg_sort().to_numpy().astype(np.int64)
+        return order
 
 
 def _parts(lengths: Int64) -> Iterator[tuple[int, int]]:

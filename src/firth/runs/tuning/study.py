@@ -284,6 +284,24 @@ def _evaluator() -> Any:  # noqa: ANN401
         return kind(baseline_quantile=0.25)
 
 
+def suggested(space: Space, n: int, *, seed: int) -> list[dict[str, Any]]:
+    """Return ``n`` settings by dotted key, suggested before any is tried: spread over the space as evenly as may be.
+
+    Notes
+    -----
+    A scrambled Sobol sequence, so that few trials leave no large part of the space untried.
+
+    References
+    ----------
+    Bergstra & Bengio (2012). Random search for hyper-parameter optimization. JMLR 13, section 5.
+    """
+    optuna = require_optuna()
+    with quiet():
+        sampler = optuna.samplers.QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
+        study = optuna.create_study(sampler=sampler)
+        return [space.settings(study.ask(_distributions(space)).params) for _ in range(n)]
+
+
 def _distributions(space: Space) -> dict[str, Any]:
     kinds = require_optuna().distributions
     found: dict[str, Any] = {}
