@@ -25,7 +25,7 @@ TOKENS, OFFSETS, COUNTS, KEYS, ABOUT = "tokens.i32", "offsets.i64", "counts.i64"
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A sequence source, encoded, before it is joined with others.
+    r"""A sequence source, encoded, before it is joined with others.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Encoded:
     examples
         A few of the things that could not be read as they are, with their line numbers.
     names
-        The name of each sequence, its parts joined by ``\\x1f``; empty where sequences have none, as the lines of a text.
+        The name of each sequence, its parts joined by ``\x1f``; empty where sequences have none, as the lines of a text.
     """
 
     keys: list[str]

@@ -212,9 +212,7 @@ def sequences_table(source: Encoded, sequences: Int64, *, context: str, split: s
     names = [source.names[number] if source.names else str(number) for number in numbers]
     return pd.DataFrame(
         {
-            "playlist_id": [
-                name.replace("\x1f", "-") if "\x1f" in name else f"{context}-{name}" for name in names
-            ],
+            "playlist_id": [name.replace("\x1f", "-") if "\x1f" in name else f"{context}-{name}" for name in names],
             "artist_sequence": [[key.partition(" - ")[0] for key in each] for each in tracks],
             "track_sequence": tracks,
             "track_test_x": [each[:-1] for each in tracks],

@@ -24,9 +24,7 @@ class DataFlow(FlowSpec):
     @step
     def start(self) -> None:
         """Make sure that the recipe can be run."""
-        self.recipe = recipes.recipe_of(
-            self.recipe_name, source=self.source or None, settings=self.settings
-        ).to_dict()
+        self.recipe = recipes.recipe_of(self.recipe_name, source=self.source or None, settings=self.settings).to_dict()
         self.next(self.prepare_dataset)
 
     @card(type="blank")

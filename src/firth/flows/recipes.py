@@ -56,7 +56,7 @@ def candidate(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
 
 
 def grid_of(text: str) -> list[dict[str, Any]]:
-    """Return the candidates that JSON describes; a setting without a section is one of ``[train]``, as gensim spells it.
+    """Return the candidates that JSON describes; a setting that names no section is one of ``[train]``.
 
     Raises
     ------

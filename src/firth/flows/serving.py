@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -47,7 +46,7 @@ def put(model: PackedRun, out: str | Path) -> Path:
     link = target.with_name(f".{target.name}.partial")
     link.unlink(missing_ok=True)
     link.symlink_to(fresh)
-    os.replace(link, target)
+    link.replace(target)
     if previous is not None and previous.parent == versions and (previous / files.DOCUMENT).exists():
         for old in sorted(versions.iterdir()):
             if old not in (fresh, previous):  # the one before stays, to go back to
