@@ -15,9 +15,9 @@ from firth.runs.sections import ClusterOptions, MapSection, PlotOptions
 from firth.runs.tuning.space import tuned
 
 GRID = (
-    {"train.vector_size": 48, "vocabulary.min_count": 3},
-    {"train.vector_size": 48, "vocabulary.min_count": 5},
-    {"train.vector_size": 100, "vocabulary.min_count": 3},
+    {"train.vector_size": 48},
+    {"train.vector_size": 100},
+    {"train.vector_size": 48, "train.window": [10, 0]},
 )
 """The candidates where none are given: few, and quickly trained."""
 
