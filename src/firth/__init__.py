@@ -90,6 +90,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "runs":  # a package that is called, and so is a public name
+        return import_module("firth.runs")
     if name not in _HOMES:
         raise AttributeError(f"module 'firth' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

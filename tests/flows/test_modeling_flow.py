@@ -145,7 +145,7 @@ def test_cards_show_the_candidates_and_the_test(flows):
         (["--grid", "[]"], "grid must be a list of settings"),
         (["--grid", '[{"epoch": 3}]'], "Closest: 'train.epochs'"),
         (["--set", "{"], "set must be JSON"),
-        (["--recipe", "bands"], "has no ordered context"),
+        (["--recipe", "playlist"], "Closest: 'playlists'"),
     ],
 )
 def test_what_cannot_be_run_is_refused_before_anything_is_read(flows, arguments, said):

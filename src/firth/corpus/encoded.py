@@ -45,7 +45,7 @@ class Encoded:
     examples
         A few of the things that could not be read as they are, with their line numbers.
     names
-        The name of each sequence, its parts joined by ``\x1f``; empty where sequences have none, as the lines of a text.
+        The name of each sequence, its parts joined by ``\x1f``; empty where they have none, as the lines of a text.
     """
 
     keys: list[str]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from firth.arrays import Float32, Int64
 from firth.corpus.encoded import Encoded
 from firth.errors import RunError
+from firth.runs import claiming
 from firth.runs import folder as files
 from firth.runs.run import Run
 from firth.vectors.vectors import Vectors
@@ -167,7 +168,7 @@ class PackedRun:
             If the folder holds something else, or cannot be written.
         """
         target = Path(folder)
-        files.claim(target, replace=replace)
+        claiming.claim(target, replace=replace)
         for name, content in sorted(self.contents.items(), key=lambda entry: entry[0] == files.DOCUMENT):
             path = target / name  # run.json is written last, so that half a run is not taken for a whole one
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -200,7 +201,8 @@ def sequences_table(source: Encoded, sequences: Int64, *, context: str, split: s
     -------
     pandas.DataFrame
         ``playlist_id``, the parts of the sequence's name joined by ``-``, the context standing for what it is part of
-        where it has one part only (``user-playlist``, ``listened-playlist``); ``artist_sequence``, what each key has before its first `` - ``;
+        where it has one part only (``user-playlist``, ``listened-playlist``);
+        ``artist_sequence``, what each key has before its first hyphen between blanks;
         ``track_sequence``, the keys; ``track_test_x``, those before the last; ``track_test_y``, the last; ``split``.
     """
     import pandas as pd

@@ -10,7 +10,7 @@ from typing import Any
 from metaflow import FlowSpec, Parameter, card, current, step
 
 from firth.flows import cards, recipes
-from firth.flows.parameters import BEFORE, K, RECIPE, SEED, SETTINGS, SOURCE, name_user
+from firth.flows.parameters import BEFORE, RECIPE, SEED, SETTINGS, SOURCE, K, name_user
 
 
 class ModelingFlow(FlowSpec):
