@@ -74,7 +74,7 @@ def ask(page, method: str, *arguments: object):
 
 def test_a_page_from_disk_answers_as_the_run_does(run: firth.Run, file: Path, opened):
     page = opened(file)
-    assert page.title() == "</title><b>planted"
+    assert page.title() == "</title><b>planted · Firth"
     for key in HOSTILE:
         exact = run.vectors.most_similar(key, k=8)
         found = ask(page, "neighbors", key, 8)["neighbors"]

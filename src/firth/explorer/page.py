@@ -83,7 +83,7 @@ class Page:
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="color-scheme" content="light dark">\n'
-            f"<title>{html.escape(self.name)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+            f"<title>{html.escape(self.name)} · Firth</title>\n<style>{style}</style>\n</head>\n<body>\n"
             f'<div id="app"{files_at}><p class="notice" role="status">Loading…</p></div>\n'
             f"{data}<script>{script}</script>\n</body>\n</html>\n"
         )
