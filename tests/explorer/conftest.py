@@ -84,13 +84,22 @@ def chromium() -> Iterator[object]:
 
 @pytest.fixture
 def look(chromium):
-    """Open pages, and see to it that none said an error or asked another host: ``page = look(url)``."""
+    """Open pages, and see to it that none said an error or asked another host: ``page = look(url)``.
+
+    ``refused`` is a status, such as 400, that the page is made to be answered with: the browser tells of it.
+    """
     opened, wrong = [], []
 
-    def open_page(url: str, *, width: int = 1280, height: int = 800, **context: object):
+    def open_page(url: str, *, width: int = 1280, height: int = 800, refused: int | None = None, **context: object):
         page = chromium.new_context(viewport={"width": width, "height": height}, **context).new_page()
         page.set_default_timeout(20_000)
-        page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+
+        def hear(said) -> None:
+            is_refusal = refused is not None and f"responded with a status of {refused}" in said.text
+            if said.type in ("error", "warning") and not is_refusal:
+                wrong.append(said.text)
+
+        page.on("console", hear)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         host = url.split("/")[2] if url.startswith("http") else ""
 

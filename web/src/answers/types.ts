@@ -119,5 +119,8 @@ export interface DuplicateGroup {
     rank_a: number;
     rank_b: number;
     differs: string[];
+    /** Sequences that hold both, and how many would if neither minded the other; null where none were looked at. */
+    together: number | null;
+    expected: number | null;
   }[];
 }

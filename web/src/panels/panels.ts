@@ -6,6 +6,7 @@ import Arithmetic from "./Arithmetic.svelte";
 import Basket from "./Basket.svelte";
 import Card from "./Card.svelte";
 import Clusters from "./Clusters.svelte";
+import Duplicates from "./Duplicates.svelte";
 
 export interface Panel {
   name: PanelName;
@@ -29,5 +30,11 @@ export const PANELS: Panel[] = [
     title: "Clusters",
     component: Clusters,
     isOffered: (explorer) => explorer.runs.some((run) => run.about.has.clusters),
+  },
+  {
+    name: "duplicates",
+    title: "Duplicates",
+    component: Duplicates,
+    isOffered: (explorer) => explorer.answers.can("duplicates"),
   },
 ];
