@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import Depends, HTTPException, Path, Query, Request
@@ -33,15 +33,16 @@ NeighborBatches = Annotated[Batches, Depends(_batches)]
 
 
 async def _served(
-    request: Request, run: Annotated[int, Path(ge=0, le=1, description="0: the run; 1: the second.")]
+    request: Request, run: Annotated[Literal["0", "1"], Path(description="0: the run; 1: the second.")]
 ) -> Served:
     shelf: Shelf = request.app.state.shelf
-    if run >= len(shelf.folders):
+    index = int(run)  # as a number, "+0.0" would be one
+    if index >= len(shelf.folders):
         raise HTTPException(404, "only one run is served, so there is no run 1; ask for run 0.")
-    known = shelf.current(run)
+    known = shelf.current(index)
     if known is not None:
         return known
-    opened: Served = await to_thread.run_sync(shelf.served, run)
+    opened: Served = await to_thread.run_sync(shelf.served, index)
     return opened
 
 

@@ -18,8 +18,9 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
-K = Annotated[Whole, Field(ge=1, le=LARGEST_K, description="How many answers.")]
+# Limits stand before the validator: after it they would be checked, and described by no name that a schema knows.
+K = Annotated[int, Field(strict=True, ge=1, le=LARGEST_K, description="How many answers."), BeforeValidator(_whole)]
+Id = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1), BeforeValidator(_whole)]
 
 
 class _Question(BaseModel):
@@ -31,7 +32,7 @@ class _Question(BaseModel):
 class Ids(_Question):
     """Ids of items."""
 
-    ids: Annotated[list[Annotated[Whole, Field(ge=0, le=2**31 - 1)]], Field(max_length=LARGEST_N_IDS)]
+    ids: Annotated[list[Id], Field(max_length=LARGEST_N_IDS)]
 
 
 class Keys(_Question):
