@@ -78,9 +78,9 @@ def test_changes_are_found_by_a_part_of_their_keys(client: TestClient, found: Co
 
     assert keys(top=1000) == found.items["key"].to_list()
     assert keys(top=3, offset=5) == found.items["key"].to_list()[5:8]
-    assert keys(q="  ÓDZ ") == ["Łódź"]
+    assert keys(q="  LÓ ") == ["Łódź"]
     assert keys(q="odz") == ["Łódź"]
-    assert keys(q="<B>") == ["<b>bold</b>"]
+    assert keys(q="<b>bo") == ["<b>bold</b>"]
     assert keys(q="m 1") == [key for key in found.items["key"] if key.startswith("item 1")]
     assert keys(q=".*") == []
     assert keys(key="item 05") == ["item 05"]

@@ -24,6 +24,7 @@ from firth.explorer.works import ANSWERS, LongWorks, Wait, finished, how_far
 from firth.progress import Progress
 from firth.runs.comparing import compare_runs
 from firth.runs.comparison import Comparison
+from firth.vectors.folding import fold, fold_one
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,8 +49,8 @@ class Compared:
 
     @cached_property
     def plain_keys(self) -> pl.Series:
-        """The shared keys in small letters, without accents."""
-        return _plain(self.found.items["key"])
+        """The shared keys without case, accents and punctuation."""
+        return fold(self.found.items["key"].to_list())
 
     def columns(self, run: int) -> pl.DataFrame:
         """Return, by id of one run, how far each item moved, how many neighbours it kept, and its id in the other."""
@@ -63,13 +64,10 @@ class Compared:
 
     def rows(self, text: str, *, by: Literal["moved", "kept"]) -> pl.DataFrame:
         """Return the shared items whose keys hold a text, those that changed most first."""
-        import polars as pl
-
         found = self.found.items
-        wanted = text.strip()
+        wanted = fold_one(text)
         if wanted:
-            sought = _plain(pl.Series([wanted]))[0]
-            found = found.filter(self.plain_keys.str.contains(sought, literal=True))
+            found = found.filter(self.plain_keys.str.contains(wanted, literal=True))
         return found if by == "moved" else found.sort("kept", maintain_order=True)
 
 
@@ -158,7 +156,3 @@ def items(asked: AskedComparison, run: Annotated[int, Query(ge=0, le=1, descript
     stream = io.BytesIO()
     asked.columns(run).write_ipc_stream(stream, compat_level=pl.CompatLevel.oldest())
     return Response(stream.getvalue(), media_type=MEDIA_TYPE)
-
-
-def _plain(texts: pl.Series) -> pl.Series:
-    return texts.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()
