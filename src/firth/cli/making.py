@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -64,6 +65,15 @@ def run(
     checkpoint_s: Annotated[
         float, typer.Option("--checkpoint-s", min=0, metavar="S", help="Seconds between two checkpoints, at least.")
     ] = 60.0,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(
+            "--tensorboard",
+            metavar="DIR",
+            help="Write losses there while it trains, then the vectors, for tensorboard --logdir DIR.",
+            show_default=False,
+        ),
+    ] = None,
     n_jobs: JobsOption = None,
     seed: SeedOption = None,
     json: JsonOption = False,
@@ -87,9 +97,17 @@ def run(
     if recipe is None and not (resume and out is not None):
         raise typer.BadParameter("Missing argument: only --resume with --out does without.", param_hint="RECIPE")
     chosen = _recipe(recipe, settings or [], n_jobs=n_jobs, seed=seed, folder=out)
-    made = run_recipe(
-        chosen, out=out, replace=replace, resume=resume, checkpoint_s=checkpoint_s, progress=BarProgress()
-    )
+    with ExitStack() as stack:
+        board = None
+        if tensorboard is not None:
+            from firth.runs.tensorboard import TensorBoard
+
+            board = stack.enter_context(TensorBoard(tensorboard, BarProgress()))
+        made = run_recipe(
+            chosen, out=out, replace=replace, resume=resume, checkpoint_s=checkpoint_s, progress=board or BarProgress()
+        )
+        if board is not None:
+            board.project(made)
     _report(made, json=json)
 
 
