@@ -115,4 +115,7 @@ class _Runs(Collector):
 def route_of(scope: Scope) -> str:
     """Return the template of the route that answered: of few values, whatever is asked for."""
     path = getattr(scope.get("route"), "path", None)
-    return path if isinstance(path, str) else "page or unknown"
+    if not isinstance(path, str):
+        return "page or unknown"
+    # From some version on FastAPI's routes say their path without the prefix of what includes them.
+    return f"/api{path}" if scope["path"].startswith("/api/") and not path.startswith("/api/") else path
