@@ -9,6 +9,7 @@ from fastapi import Depends, HTTPException, Path, Query, Request
 
 from firth.explorer.batching import Batches
 from firth.explorer.options import LARGEST_K, ServeOptions
+from firth.explorer.schemas import DIGITS
 from firth.explorer.shelf import Served, Shelf
 
 
@@ -64,7 +65,7 @@ def check_k(k: int, options: ServeOptions) -> int:
 
 
 async def _k(
-    request: Request, k: Annotated[int, Query(ge=1, le=LARGEST_K, description="How many answers.")] = 10
+    request: Request, k: Annotated[int, Query(ge=1, le=LARGEST_K, description="How many answers."), DIGITS] = 10
 ) -> int:
     return check_k(k, request.app.state.options)
 

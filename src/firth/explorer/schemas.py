@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from firth.explorer.options import LARGEST_K
 
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.0{1,20})?")
 LARGEST_N_IDS = 10_000
 LARGEST_N_KEYS = 1_000
 LARGEST_QUERY = 100
@@ -21,6 +23,17 @@ def _whole(value: object) -> object:
 # Limits stand before the validator: after it they would be checked, and described by no name that a schema knows.
 K = Annotated[int, Field(strict=True, ge=1, le=LARGEST_K, description="How many answers."), BeforeValidator(_whole)]
 Id = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1), BeforeValidator(_whole)]
+
+
+def _digits(value: object) -> object:
+    """Return a number as it stands in an address, unless it is spelled as no description says, such as +1.0."""
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise ValueError("should be a whole number")
+    return value
+
+
+DIGITS = BeforeValidator(_digits)
+"""Beside a whole number in an address: behind its limits, which would stand in no description otherwise."""
 
 
 class _Question(BaseModel):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 
 from firth.explorer.answering import Json
 from firth.explorer.dependencies import AskedK, AskedRun
-from firth.explorer.schemas import ClustersAnswer, MembersAnswer, refusals
+from firth.explorer.schemas import DIGITS, ClustersAnswer, MembersAnswer, refusals
 from firth.runs.answers import clusters_document, item_documents
 from firth.runs.clusters import central_first
 
@@ -25,8 +25,8 @@ async def clusters(served: AskedRun) -> Json:
 def members(
     served: AskedRun,
     k: AskedK,
-    cluster: Annotated[int, Path(ge=0, le=2**31 - 1, description="Its number; 0 is the largest.")],
-    offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="How many to pass over.")] = 0,
+    cluster: Annotated[int, Path(ge=0, le=2**31 - 1, description="Its number; 0 is the largest."), DIGITS],
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="How many to pass over."), DIGITS] = 0,
 ) -> Json:
     """Return some of a cluster's items, the nearest to its middle first."""
     n = len(served.run.clusters)

@@ -12,13 +12,14 @@ from firth.errors import FirthError
 from firth.explorer.columns import MEDIA_TYPE
 from firth.explorer.dependencies import ServedShelf
 from firth.explorer.errors import without_folders
+from firth.explorer.schemas import DIGITS
 from firth.explorer.training import Training
 from firth.explorer.training import training as described
 from firth.runs.live import forming, watched
 
 router = APIRouter(tags=["training"])
 
-Index = Annotated[int, Path(ge=0, le=1, description="0: the run; 1: the second.")]
+Index = Annotated[int, Path(ge=0, le=1, description="0: the run; 1: the second."), DIGITS]
 
 
 @router.get("/runs/{run}/training", response_model=Training)
