@@ -74,6 +74,7 @@ def followed(table: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[fir
         patch.setattr("firth.explorer.shelf.LOOK_EVERY_S", 0.0)
         patch.setattr(live, "EVERY_S", 0.0)
         patch.setattr(live, "_SHARE", float("inf"))
+        patch.setattr(live, "_BLOCKED", float("inf"))
         run = firth.run_recipe(recipe(table), out=folder, progress=firth.CallbackProgress(asking.ask))
         asking.ask()
     return run, asking

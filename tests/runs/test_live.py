@@ -49,6 +49,7 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is heard of is written at once."""
     monkeypatch.setattr(live, "EVERY_S", 0.0)
     monkeypatch.setattr(live, "_SHARE", float("inf"))
+    monkeypatch.setattr(live, "_BLOCKED", float("inf"))
 
 
 class Onlooker:
@@ -128,6 +129,7 @@ def test_a_run_has_the_same_bytes_whether_it_can_be_watched_or_not(
     with monkeypatch.context() as patch:
         patch.setattr(live, "EVERY_S", 0.0)
         patch.setattr(live, "_SHARE", float("inf"))
+        patch.setattr(live, "_BLOCKED", float("inf"))
         patch.setattr(live, "_replace", lambda path, content: (written.append(path.name), original(path, content)))
         firth.run_recipe(recipe(table), out=tmp_path / "watched")
     assert {files.LIVE, files.LIVE_MAP} == set(written)
@@ -150,7 +152,7 @@ _KILLED = """
 import os, signal, sys
 import firth
 from firth.runs import live
-live.EVERY_S, live._SHARE = 0.0, float("inf")
+live.EVERY_S, live._SHARE, live._BLOCKED = 0.0, float("inf"), float("inf")
 sys.path.insert(0, sys.argv[3])
 from test_live import recipe
 from pathlib import Path
@@ -264,6 +266,7 @@ def test_a_map_is_not_told_of_over_a_run_that_is_being_made(tmp_path: Path):
 def test_no_more_is_written_than_the_pace_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     now = [100.0]
     monkeypatch.setattr(live.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(live.time, "thread_time", lambda: now[0])
     writes = []
 
     def slow(path: Path, _: bytes) -> None:

@@ -125,7 +125,8 @@ def training(folder: Path, served: Served | None, *, now: float) -> Training:
 def _stages(live: Watched | None, document: Mapping[str, Any], *, is_made: bool) -> list[Stage]:
     """Return the stages in their order: those that are over, the one under way, those to come."""
     if live is None:
-        return [Stage(name=name, state="done", seconds=taken) for name, taken in document["timings_s"].items()]
+        timings = document.get("timings_s") or {}
+        return [Stage(name=name, state="done", seconds=taken) for name, taken in timings.items()]
     stages = [
         Stage(
             name=stage["name"],
@@ -143,7 +144,7 @@ def _history(live: Watched | None, served: Served | None, document: Mapping[str,
     """Return the rows of a history: the live ones if there are any, else those of the run, unless it is an earlier."""
     if live is not None and live.history:
         return [_interval(row) for row in live.history]
-    if served is None or served.run.document["started"] != document["started"]:
+    if served is None or served.run.document.get("started") != document.get("started"):
         return []
     known = served.run.vectors.vocabulary.__contains__
     return served.once(

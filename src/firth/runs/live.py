@@ -30,7 +30,8 @@ from firth.progress import Progress, SilentProgress, Task
 from firth.runs import folder as files
 
 EVERY_S = 0.5
-_SHARE = 0.005  # of the time, at most, goes into writing
+_SHARE = 0.005  # of a thread's work, at most, is writing; on a busy machine that is less than the time it takes
+_BLOCKED = 0.05  # of the time, at most, is spent waiting for a disk
 _SILENT_S = 600.0  # after which a process on another machine is taken to have gone
 
 
@@ -108,7 +109,7 @@ class Live:
         """Write the present state, and a picture of the map if one is given."""
         if self._folder is None:
             return
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         with suppress(OSError):
             if xy is not None:
                 _replace(self._folder / files.LIVE_MAP, _packed(self._shown_step, xy))
@@ -117,7 +118,7 @@ class Live:
             text = json.dumps(files.plain(vars(self._now)), ensure_ascii=False, allow_nan=False)
             _replace(self._folder / files.LIVE, text.encode())
         ended = time.perf_counter()
-        self._due = ended + max(EVERY_S, (ended - began) / _SHARE)
+        self._due = ended + max(EVERY_S, (time.thread_time() - worked) / _SHARE, (ended - began) / _BLOCKED)
 
 
 @contextmanager

@@ -66,6 +66,11 @@ export class Service implements Answers {
     return (await response.json()) as T;
   }
 
+  /** Ask for what is no JSON. */
+  raw(path: string, query: Query = {}): Promise<Response> {
+    return this.fetch(path + asQuery(query));
+  }
+
   private async fetch(path: string, init?: RequestInit): Promise<Response> {
     let response: Response;
     try {

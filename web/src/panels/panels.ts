@@ -7,6 +7,7 @@ import Basket from "./Basket.svelte";
 import Card from "./Card.svelte";
 import Clusters from "./Clusters.svelte";
 import Duplicates from "./Duplicates.svelte";
+import Training from "./Training.svelte";
 
 export interface Panel {
   name: PanelName;
@@ -24,7 +25,12 @@ export const PANELS: Panel[] = [
     component: Basket,
     isOffered: (explorer) => explorer.runs.some((run) => run.about.has.recommend),
   },
-  { name: "arithmetic", title: "Arithmetic", component: Arithmetic, isOffered: () => true },
+  {
+    name: "arithmetic",
+    title: "Arithmetic",
+    component: Arithmetic,
+    isOffered: (explorer) => explorer.runs.length > 0,
+  },
   {
     name: "clusters",
     title: "Clusters",
@@ -35,6 +41,15 @@ export const PANELS: Panel[] = [
     name: "duplicates",
     title: "Duplicates",
     component: Duplicates,
-    isOffered: (explorer) => explorer.answers.can("duplicates"),
+    isOffered: (explorer) => explorer.runs.length > 0 && explorer.answers.can("duplicates"),
+  },
+  {
+    name: "training",
+    title: "Training",
+    component: Training,
+    isOffered: (explorer) =>
+      explorer.answers.can("training") &&
+      (explorer.unready.length > 0 ||
+        explorer.runs.some((run) => run.about.has.history || run.about.status !== "complete")),
   },
 ];
