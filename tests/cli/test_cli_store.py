@@ -1,6 +1,7 @@
 """Runs kept in order from the command line: filtered, tagged, removed, cleaned up."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,34 @@ def test_ages_have_a_unit(age: str, n: int):
 @pytest.mark.parametrize("age", ["7", "d", "-1d", "1 year"])
 def test_other_ages_are_wrong_usage(age: str):
     assert call("runs", "clean", "--older-than", age).exit_code == 2
+
+
+def test_a_run_is_made_again_and_is_the_same(finished: Path, tmp_path: Path):
+    result = call("runs", "reproduce", finished, "--n-jobs", "2", "--out", tmp_path / "again")
+    assert result.exit_code == 0, result.output
+    assert "the same: all " in result.stdout
+    assert "source: same" in result.stdout
+    assert (tmp_path / "again" / files.DOCUMENT).exists()
+
+
+def test_a_run_that_is_not_the_same_says_why(own_run: Path, recipe_path: Path, tmp_path: Path):
+    database = tmp_path / "films.sqlite"
+    database.write_bytes((recipe_path.parent / "films.sqlite").read_bytes())
+    with sqlite3.connect(database) as connection:
+        connection.execute("delete from films where film like '%7%'")
+    connection.close()
+    result = call("runs", "reproduce", own_run, "--source", f"sqlite:///{database}")
+    assert result.exit_code == 1
+    assert "not the same" in result.stdout, result.output
+    assert "source: changed" in result.stdout
+    assert "why it may differ: the source changed: training read another corpus" in result.stdout
+    found = json.loads(call("runs", "reproduce", own_run, "--json").stdout)
+    assert (found["is_equal"], found["source"], found["corpus"]) == (True, "same", "same")
+
+
+def test_a_report_says_where_a_run_comes_from(own_run: Path):
+    call("runs", "tag", own_run, "served")
+    shown = call("runs", "show", own_run).stdout
+    assert "films.sqlite, 2 queries, 182 rows, " in shown
+    assert "firth 0.1.0" in shown
+    assert "called served" in shown

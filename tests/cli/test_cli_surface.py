@@ -49,6 +49,7 @@ def test_the_commands_are_the_contracts():
             "runs list",
             "runs show",
             "runs compare",
+            "runs reproduce",
             "runs tag",
             "runs remove",
             "runs clean",

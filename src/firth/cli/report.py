@@ -11,6 +11,7 @@ from rich.table import Table
 
 from firth.cli.clusters import clusters_sentence
 from firth.cli.confidence import confidence_lines
+from firth.cli.report_lineage import lineage_lines
 from firth.cli.report_merges import merge_lines
 from firth.cli.report_training import training_lines
 from firth.cli.tags import tag_lines
@@ -106,6 +107,7 @@ def _lines(folder: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, str
     if "map" in metrics:
         for place, line in enumerate(map_lines(metrics["map"])):
             yield "" if place else "map", line
+    yield from lineage_lines(document)
     timings = document["timings_s"]
     if timings:
         yield "time", ", ".join(f"{name} {duration(seconds)}" for name, seconds in timings.items())

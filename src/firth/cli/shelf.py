@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from firth.cli import comparing, store
+from firth.cli import comparing, reproducing, store
 from firth.cli.arguments import JsonOption, RunArgument
 from firth.cli.store import RootOption
 from firth.cli.terminal import answers, count_text, key_text, print_json, table
@@ -103,17 +103,20 @@ def show(run: RunArgument, json: JsonOption = False) -> None:
     """
     from firth.cli.report import print_report
     from firth.runs.folder import read_document
-    from firth.runs.listing import find
+    from firth.runs.listing import find, read_tags
 
     folder = find(run)
-    document = read_document(folder)
+    document, tags = read_document(folder), read_tags(folder)
     if json:
-        print_json({"run": folder, **document})
-    else:
-        print_report(folder, document)
+        print_json({"run": folder, "tags": tags, **document})
+        return
+    print_report(folder, document)
+    if tags:
+        answers().print(f"called {', '.join(key_text(tag) for tag in tags)}\n", soft_wrap=True)
 
 
 app.command("compare", epilog=comparing.COMPARE_EXAMPLE)(comparing.compare)
+app.command("reproduce", epilog=reproducing.REPRODUCE_EXAMPLE)(reproducing.reproduce)
 app.command("tag", epilog=store.TAG_EXAMPLE)(store.tag)
 app.command("remove", epilog=store.REMOVE_EXAMPLE)(store.remove)
 app.command("clean", epilog=store.CLEAN_EXAMPLE)(store.clean)

@@ -12,6 +12,7 @@ import numpy as np
 from firth.arrays import Float64, Int32, Int64
 from firth.corpus.sequences import SequenceContext
 from firth.corpus.vocabulary import Vocabulary
+from firth.sources.origin import IN_MEMORY, Origin
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -211,6 +212,8 @@ class Corpus:
     fingerprint
         SHA-256 (64 hexadecimal digits) of everything that training reads: keys, counts, contexts and their weights.
         Equal corpora have equal fingerprints, whatever the order of the rows they came from.
+    origin
+        Which files or queries it was read from.
     """
 
     vocabulary: Vocabulary
@@ -219,6 +222,7 @@ class Corpus:
     attributes: pl.DataFrame
     report: CorpusReport
     fingerprint: str
+    origin: Origin = IN_MEMORY
 
     @property
     def groups(self) -> tuple[GroupContext, ...]:

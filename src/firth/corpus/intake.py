@@ -23,6 +23,7 @@ from firth.corpus.encoded_writer import EncodedWriter
 from firth.corpus.grouping import Rows
 from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import DataError, OptionError, closest
+from firth.sources.origin import IN_MEMORY, Origin
 
 _BLOCK = 1 << 20  # tokens copied at once
 
@@ -44,6 +45,8 @@ class Intake:
     aside
         Rows of unordered contexts that make no items, because nothing that trains mentions theirs: what is known of
         them can still be asked.
+    origin
+        Which files or queries were read.
     """
 
     declared: Mapping[str, Context]
@@ -51,10 +54,12 @@ class Intake:
     rows: Mapping[str, Rows] = field(default_factory=dict)
     rejected: Rejected = field(default_factory=Rejected)
     aside: Mapping[str, Rows] = field(default_factory=dict)
+    origin: Origin = IN_MEMORY
 
     def corpus(self, vocabulary: VocabularyOptions | None = None) -> Corpus:
         """Return the corpus of what was read; see :func:`firth.corpus.assemble.assemble` for what it raises."""
-        return assemble(self.encoded, self.declared, vocabulary=vocabulary, rows=self.rows, rejected=self.rejected)
+        made = assemble(self.encoded, self.declared, vocabulary=vocabulary, rows=self.rows, rejected=self.rejected)
+        return replace(made, origin=self.origin)
 
     def select(self, context: str, sequences: Int64) -> Self:
         """Return the intake with some sequences of one context only.

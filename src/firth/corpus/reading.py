@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firth.corpus.assemble import Rejected, check_contexts
@@ -13,9 +16,11 @@ from firth.corpus.corpus import Corpus
 from firth.corpus.intake import Intake
 from firth.corpus.ordering import encode_rows
 from firth.corpus.vocabulary_options import VocabularyOptions
-from firth.errors import OptionError
+from firth.errors import OptionError, SourceError
 from firth.progress import Progress, SilentProgress, Task
 from firth.sources import sql, tables
+from firth.sources.engines import without_password
+from firth.sources.origin import IN_MEMORY, Origin, database_file, origin_of_files, query_read
 
 if TYPE_CHECKING:
     import polars as pl
@@ -96,11 +101,14 @@ def sql_intake(
         raise OptionError("query is used by no context, as each has its own; leave one of them out.")
     frames: dict[str, pl.DataFrame] = {}
     distinct = list(dict.fromkeys(texts.values()))
+    files = database_file(uri)
     with progress.task("reading", total=len(distinct)) as task:
         for i, text in enumerate(distinct):
             frames[text] = sql.query(uri, text)
             task.update(i + 1, text=f"{frames[text].height:,} rows")
-    return take_in({name: frames[text] for name, text in texts.items()}, contexts)
+    queries = tuple(query_read(text, frame) for text, frame in frames.items())
+    origin = Origin(files=files, uri=without_password(uri), server=sql.server(uri), queries=queries)
+    return replace(take_in({name: frames[text] for name, text in texts.items()}, contexts), origin=origin)
 
 
 def read_table(
@@ -165,14 +173,19 @@ def table_intake(
     for name, declared in contexts.items():
         if declared.query is not None:
             raise OptionError(f"context {name!r} has a query, but a table is read whole; leave the query out.")
+    origin = IN_MEMORY
+    if isinstance(table, (str, PathLike)):
+        with suppress(SourceError, OSError):  # reading says what is wrong
+            origin = origin_of_files(tables.files(Path(table)))
     if all(isinstance(declared, Sequences) for declared in contexts.values()):
-        return _sequences(table, contexts, strict, progress)
+        return replace(_sequences(table, contexts, strict, progress), origin=origin)
     with progress.task("reading", total=1) as task:
         read = tables.read(table)
         task.update(1, text=f"{read.frame.height:,} rows")
     if strict:
         read.check()
-    return take_in(dict.fromkeys(contexts, read.frame), contexts, rejected=Rejected(read.n_rejected, read.examples))
+    taken = take_in(dict.fromkeys(contexts, read.frame), contexts, rejected=Rejected(read.n_rejected, read.examples))
+    return replace(taken, origin=origin)
 
 
 def built(intake: Intake, vocabulary: VocabularyOptions, progress: Progress | None = None) -> Corpus:

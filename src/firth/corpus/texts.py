@@ -33,6 +33,7 @@ from firth.corpus.text_reading import TextReading
 from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import DataError, OptionError, SourceError
 from firth.progress import Progress, SilentProgress
+from firth.sources.origin import origin_of_files
 from firth.sources.streams import file_state
 from firth.threads import n_threads
 
@@ -130,8 +131,9 @@ def read_text(
         strict=strict,
     )
     kept = cache if isinstance(cache, bool) else Path(cache)
+    origin = origin_of_files(paths)
     encoded = encode_text(paths, options, cache=kept, n_jobs=n_threads(n_jobs), progress=progress)
-    return Intake(contexts, {name: encoded}).corpus(vocabulary)
+    return Intake(contexts, {name: encoded}, origin=origin).corpus(vocabulary)
 
 
 def encode_text(

@@ -11,9 +11,11 @@ from firth.runs import folder as files
 from firth.runs.claiming import claim
 from firth.runs.clusters import telling_attributes
 from firth.runs.items import NO_CLUSTER, blank_items, cluster_names
+from firth.runs.lineage import SourceHash, about_code
 from firth.runs.record import Record
 from firth.runs.run import Run
 from firth.runs.typed import unknown
+from firth.sources.origin import IN_MEMORY, origin_of_files
 from firth.vectors.formats import gensim, layers, numpy, parquet, projector, word2vec
 from firth.vectors.vectors import Vectors
 
@@ -86,11 +88,13 @@ def import_vectors(path: str | Path, *, out: str | Path) -> Run:
     RunError
         If the folder holds something else, or cannot be written.
     """
+    origin = origin_of_files([Path(path)]) if Path(path).is_file() else IN_MEMORY
     vectors, items = _read(Path(path))
     folder = Path(out)
     claim(folder)
     with Record(folder.resolve().name, folder=folder) as record:
         record.document["source"] = {"path": str(path)}
+        record.document["lineage"] = {"code": about_code(), "source": SourceHash(origin).result()}
         record.document["metrics"] = {"n_items": len(vectors)}
         record.end("complete")
         run = Run(vectors, items, _no_history(), record.document, folder)

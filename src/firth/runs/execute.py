@@ -122,6 +122,8 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
     ) as record:
         how = changed(how, progress=record.live.over(how.progress))
         stages = _stages(recipe, record, how.progress)
+        if not how.has_pictures:
+            del stages["plots"]
         record.live.plan([*([] if is_trained(previous) else ["read", "train"]), *stages])
         check_extras(recipe)
         if is_trained(previous):

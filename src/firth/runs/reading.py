@@ -19,6 +19,7 @@ from firth.progress import Progress, SilentProgress
 from firth.runs.recipe import Recipe
 from firth.runs.sections import SourceOptions
 from firth.runs.tags import with_tags
+from firth.sources.origin import origin_of_files
 from firth.sources.packaged_text import packaged_text
 from firth.threads import n_threads
 from firth.vectors.hdbscan import require_hdbscan
@@ -55,7 +56,9 @@ def read_intake(recipe: Recipe, progress: Progress | None) -> Intake:
 
 def _merged(recipe: Recipe, progress: Progress | None) -> tuple[Intake, list[dict[str, Any]]]:
     tables = {path: read_merges(path) for path in recipe.vocabulary.merges}  # before the source, which takes longer
+    states = origin_of_files(map(Path, tables)).files
     intake, reports = _read(recipe, progress), []
+    intake = replace(intake, origin=replace(intake.origin, merges=states))
     for path, merges in tables.items():
         reports.append({"path": path, **merge_report(intake, merges).to_dict()})
         intake = merged_intake(intake, merges)
@@ -72,8 +75,9 @@ def _read(recipe: Recipe, progress: Progress | None) -> Intake:
     text = recipe.vocabulary.text_options(tokens_per_sequence=source.tokens_per_sequence, strict=source.strict)
     cache = source.cache if isinstance(source.cache, bool) else Path(source.cache)
     n_jobs = n_threads(recipe.train.n_jobs)
+    origin = origin_of_files([path])
     encoded = encode_text([path], text, cache=cache, n_jobs=n_jobs, progress=progress)
-    return Intake(contexts, dict.fromkeys(contexts, encoded))
+    return Intake(contexts, dict.fromkeys(contexts, encoded), origin=origin)
 
 
 def about_source(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:

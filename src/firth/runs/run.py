@@ -22,6 +22,7 @@ from firth.runs.typed import unknown
 from firth.vectors.vectors import Vectors
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
     from matplotlib.figure import Figure
 
@@ -94,6 +95,12 @@ class Run:
     def metrics(self) -> Mapping[str, Any]:
         """Return what was measured, by name."""
         return dict(self.document["metrics"])
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray[Any, Any]]:
+        """Return the arrays of ``vectors.safetensors`` by name; ``firth.vectors.Vectors`` says what each is."""
+        found = {name: getattr(self.vectors, name) for name in _BESIDE_VECTORS}
+        return {"vectors": self.vectors.matrix, **{name: each for name, each in found.items() if each is not None}}
 
     @property
     def attributes(self) -> pl.DataFrame:
@@ -445,12 +452,7 @@ class Run:
     def write_vectors(self) -> None:
         """Write what never changes after training: the vectors and the history."""
         folder = self._folder()
-        arrays = {"vectors": self.vectors.matrix}
-        for name in _BESIDE_VECTORS:
-            array = getattr(self.vectors, name)
-            if array is not None:
-                arrays[name] = array
-        files.write_arrays(folder, arrays)
+        files.write_arrays(folder, self.arrays)
         files.write_frame(folder, files.HISTORY, self.history)
 
     def write_rest(self) -> None:

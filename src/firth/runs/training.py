@@ -17,6 +17,7 @@ from firth.progress import Progress
 from firth.runs import folder as files
 from firth.runs.claiming import claim
 from firth.runs.items import blank_items
+from firth.runs.lineage import SourceHash, about_code, about_made, about_origin
 from firth.runs.recipe import check_names
 from firth.runs.record import Record
 from firth.runs.resuming import check_data, check_options, is_trained, reopen, tell
@@ -30,11 +31,12 @@ from firth.vectors.vectors import Vectors
 
 @dataclass(frozen=True, kw_only=True)
 class How:
-    """How a run is made, which decides nothing about it: from a checkpoint, how often one is written, who hears it."""
+    """How a run is made, which decides nothing of it but pictures: from a checkpoint or not, who hears it."""
 
     resume: bool = False
     checkpoint_s: float = EVERY_S
     progress: Progress | None = None
+    has_pictures: bool = True
 
 
 def train(
@@ -130,6 +132,8 @@ def trained(
     }
     record.document["start"] = None if begin is None else begin.about
     record.document["training"] = {"asked": asked, "options": asked, "status": "running"}
+    hashing = SourceHash(corpus.origin) if record.folder else None
+    record.document["lineage"] = {"code": about_code(), "source": about_origin(corpus.origin, {})}
     record.write()
     with record.stage("train"):
         training = fit(
@@ -143,6 +147,8 @@ def trained(
         )
     record.document["training"] = {"asked": asked, "options": training.options, "status": training.status}
     record.document["instruction_set"] = training.variant
+    if hashing is not None:
+        record.document["lineage"] = {"code": about_code(), "source": hashing.result()}
     vectors = vectors_of(corpus, options, training)
     items = blank_items(corpus.vocabulary.keys, corpus.counts).hstack(corpus.attributes)
     if begin is not None:
@@ -176,6 +182,8 @@ def ended(run: Run, record: Record) -> Run:
     """Return the run with its last document, saved."""
     if record.document["status"] == "running":
         record.end("complete")
+    if run.folder is not None and record.document["status"] == "complete":
+        record.document["lineage"] = {**(record.document["lineage"] or {}), "made": about_made(run)}
     made = {key: run.document[key] for key in ("metrics", "clusters", "plots")}
     run = changed(run, document={**record.document, **made})
     if run.folder is not None:

@@ -71,6 +71,17 @@ def query(uri: str, sql: str) -> pl.DataFrame:
         return to_polars(table)
 
 
+def server(uri: str) -> str:
+    """Return what a database server says of itself, without its address; an empty text for a file, or a silent one."""
+    if _DIALECTS.get(uri.partition("://")[0]) != "postgresql":
+        return ""
+    try:
+        told = query(uri, "select current_database()::text as name, version()::text as version").row(0, named=True)
+    except FirthError:
+        return ""
+    return f"{told['name']}, {told['version']}"
+
+
 def _explain(message: str, engine: engines.Engine, found: list[Token]) -> str:
     table, column = _UNKNOWN_TABLE.search(message), _UNKNOWN_COLUMN.search(message)
     if table:

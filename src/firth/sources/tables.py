@@ -141,6 +141,11 @@ def batches(table: object, columns: Collection[str] | None = None) -> Iterator[T
             yield Table(frame, rejected, examples, str(path))
 
 
+def files(path: Path) -> list[Path]:
+    """Return the files that are read for a path: itself, or the slices of a folder."""
+    return playlists.slices(path) if path.is_dir() else [path]
+
+
 def _slices(frame: pl.DataFrame) -> Iterator[Table]:
     for part in frame.iter_slices(_BATCH) if frame.height else [frame]:
         yield Table(part, names=tuple(frame.columns))
