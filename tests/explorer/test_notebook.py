@@ -18,6 +18,10 @@ import firth
 from firth.errors import OptionError, RunError
 
 KEYS = [f"item {number}" for number in range(29)] + ['Béla </script> & "Bartók" <iframe>']
+LINKED = """new Promise((resolve) => {
+  const look = () => (location.hash.startsWith("#s=item+2") ? resolve() : requestAnimationFrame(look));
+  look();
+})"""
 CELL = """
 import firth
 run = firth.load_run({folder!r})
@@ -57,10 +61,14 @@ def test_a_notebook_shows_a_run_without_a_server(run: firth.Run, tmp_path: Path,
     element = page.get_by_title("Explorer of planted")
     assert element.bounding_box()["height"] == pytest.approx(422, abs=1)
     frame = element.element_handle().content_frame()
-    frame.wait_for_function("globalThis.firth !== undefined")
+    frame.get_by_text("What is exact?").wait_for()
     found = frame.evaluate("firth.neighbors(0, 'item 3', 5)")["neighbors"]
     assert [each["key"] for each in found] == [key for key, _ in run.vectors.most_similar("item 3", k=5)]
-    frame.get_by_role("region", name="Map of planted").wait_for()
+    frame.get_by_label("Map of planted").first.wait_for()
+    frame.get_by_role("combobox", name="Search items").fill("item 2")
+    frame.get_by_role("listbox", name="Items that were found").get_by_role("option").first.click()
+    frame.get_by_role("list", name="Most like it").locator("[data-row]").nth(9).wait_for()
+    frame.evaluate(LINKED)
     assert frame.evaluate("origin") == "null"  # nothing of the notebook can be reached
     assert [url for url in asked if not url.startswith(("blob:", "about:")) and url != path.as_uri()] == []
 

@@ -60,7 +60,7 @@ def opened(look):
         page = look("about:blank", **options)
         page.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
-        page.wait_for_function("globalThis.firth !== undefined")
+        page.get_by_text("What is exact?").wait_for()
         open_page.allowed = (path.as_uri(), path.with_name(f"{path.stem}_files").as_uri() + "/")
         return page
 
@@ -96,6 +96,38 @@ def test_a_page_from_disk_answers_as_the_run_does(run: firth.Run, file: Path, op
     assert_allclose([each["prediction"] for each in found["recommendations"]], [value for _, value in exact], atol=1e-3)
     assert found["answered"] == {"by": "items", "groups": [], "unknown": ["nobody"]}
     assert page.evaluate("globalThis.broken") is None
+
+
+def test_a_page_from_disk_is_used_by_keyboard(run: firth.Run, file: Path, opened):
+    page = opened(file)
+    page.get_by_label("Map of </title><b>planted").first.wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("bela brato", delay=5)
+    page.get_by_role("listbox", name="Items that were found").get_by_role("option").first.wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Béla Bartók").first.wait_for()
+    near = page.get_by_role("list", name="Most like it")
+    near.locator("[data-row]").nth(9).wait_for()
+    exact = run.vectors.most_similar("Béla Bartók", k=10)
+    assert shown(near) == [key.strip() for key, _ in exact]
+    page.get_by_role("tab", name="Arithmetic").click()
+    page.get_by_role("combobox", name="Sum of items").fill("ключ - Béla Bartók")
+    summed = page.get_by_role("list", name="What comes of it")
+    summed.locator("[data-row]").nth(9).wait_for()
+    exact = run.vectors.most_similar(plus=["ключ"], minus=["Béla Bartók"], k=10)
+    assert shown(summed) == [key.strip() for key, _ in exact]
+    page.get_by_role("tab", name="Clusters").click()
+    page.get_by_text(run.clusters[0].name).first.wait_for()
+    page.wait_for_url("**#*clusters*")
+    page.reload()  # the address holds what is shown
+    page.get_by_role("tab", name="Clusters", selected=True).wait_for()
+    page.get_by_role("tab", name="Item", exact=True).click()
+    page.get_by_role("heading", name="Béla Bartók").first.wait_for()
+    assert page.evaluate("globalThis.broken") is None
+
+
+def shown(items) -> list[str]:
+    return [text.strip() for text in items.locator("[data-row]").all_text_contents()]
 
 
 def test_a_page_from_disk_knows_items_clusters_and_columns(run: firth.Run, file: Path, opened):
@@ -214,7 +246,7 @@ def test_few_items_make_a_page(n_items: int, tmp_path: Path):
         imported_run(tmp_path), vectors=vectors, items=pl.DataFrame({"key": vectors.keys, "count": [1] * n_items})
     )
     page = make_page(run)
-    assert page.about["neighbors"]["k"] == max(0, min(20, n_items - 1))
+    assert page.about["neighbors"]["k"] == max(0, min(25, n_items - 1))
     assert page.about["vectors"]["sums"] == (None if n_items < 4 else 1.0)
     assert "recommend" not in page.about["vectors"]
 

@@ -64,7 +64,7 @@ def explore(
     run: Run,
     *,
     height: int = 600,
-    k: int = 20,
+    k: int = 25,
     max_embedded_bytes: int = MAX_EMBEDDED_BYTES,
     n_jobs: int | Literal["auto"] = "auto",
 ) -> Shown:

@@ -110,7 +110,7 @@ def write_page(
     run: Run,
     path: str | Path,
     *,
-    k: int = 20,
+    k: int = 25,
     max_file_bytes: int = MAX_FILE_BYTES,
     progress: Progress | None = None,
     n_jobs: int | Literal["auto"] = "auto",
@@ -126,7 +126,7 @@ def write_page(
         ``max_file_bytes``. Any other name is a folder that gets an ``index.html`` and ``index_files``. Files that
         exist are replaced.
     k
-        How many nearest of each item the page knows exactly, >= 1.
+        How many nearest of each item the page knows exactly, >= 1; it shows 10, 25 or 50.
     max_file_bytes
         The most data, as it is written, that goes into one file; the page itself comes on top.
     progress
@@ -163,7 +163,7 @@ def write_page(
 def make_page(
     run: Run,
     *,
-    k: int = 20,
+    k: int = 25,
     max_file_bytes: int = MAX_FILE_BYTES,
     form: Form = "auto",
     progress: Progress | None = None,
@@ -224,7 +224,6 @@ def _with_vectors(pack: Pack, run: Run, form: Form, limit: int) -> tuple[bool, d
 def _manifest(run: Run, near: Near, vectors: dict[str, Any] | None) -> dict[str, Any]:
     generation = f"{zlib.crc32(run.vectors.matrix.tobytes()):08x}"
     described = describe(run, index=0, generation=generation)
-    described["has"]["recommend"] = vectors is not None and "recommend" in vectors
     about = {"version": version("firth"), "limits": {"k": _MAX_K}, "runs": [described]}
     k = near.ids.shape[1]
     neighbors = {"k": k, "recall": near.recall, "cosine_error": COSINE_ERROR}

@@ -58,7 +58,7 @@ export function keep(explorer: Explorer): () => void {
     timer = window.setTimeout(() => {
       if (link === written) return;
       written = link;
-      history.replaceState(null, "", link === "" ? location.pathname + location.search : `#${link}`);
+      history.replaceState(null, "", address(explorer)); // whole: within a notebook, # alone is the notebook's
     }, WAIT_MS);
   });
   const follow = (): void => {
