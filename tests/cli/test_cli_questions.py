@@ -11,6 +11,25 @@ from cli_calls import call
 from firth import evaluation
 from firth.cli.questions import spread_terms
 from firth.runs.run import Run
+from firth.vectors.search import KeySearch
+
+
+def test_search_finds_keys_by_a_part_and_says_how(finished: Path):
+    document = json.loads(call("search", finished, "DRAMA  film 1", "-k", 3, "--json").stdout)
+    assert document["query"] == "DRAMA  film 1"
+    assert document["matches"][0]["key"] == "drama film 1"
+    expected = KeySearch(Run.load(finished).vectors.keys).find("DRAMA  film 1", k=3)
+    assert [(each["key"], each["how"]) for each in document["matches"]] == [(each.key, each.how) for each in expected]
+    assert document["matches"][0]["genre"] == ["drama"]
+
+
+def test_search_shows_attributes_in_columns_or_says_that_there_is_nothing(finished: Path):
+    lines = call("search", finished, "darma film 1", "-k", 2).stdout.splitlines()
+    assert lines[0].split() == ["found", "item", "genre", "score", "count"]
+    assert lines[2].split()[:4] == ["typo", "drama", "film", "1"]
+    nothing = call("search", finished, "[bold]qqqq")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    assert "nothing in films is like '[bold]qqqq'" in nothing.stderr.replace("\n", " ")
 
 
 def test_neighbors_are_of_the_same_genre(finished: Path):

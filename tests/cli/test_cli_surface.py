@@ -33,6 +33,7 @@ def test_the_commands_are_the_contracts():
             "demo",
             "tune",
             "import",
+            "search",
             "neighbors",
             "recommend",
             "arithmetic",

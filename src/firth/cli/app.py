@@ -17,6 +17,7 @@ from firth.cli import (
     maps,
     pictures,
     questions,
+    search,
     serve,
     shelf,
     tags,
@@ -63,6 +64,7 @@ app.command("run", rich_help_panel=_MAKE, epilog=making.RUN_EXAMPLE)(making.run)
 app.command("demo", rich_help_panel=_MAKE, epilog=making.DEMO_EXAMPLE)(making.demo)
 app.command("tune", rich_help_panel=_MAKE, epilog=tuning.TUNE_EXAMPLE)(tuning.tune)
 app.command("import", rich_help_panel=_MAKE, epilog=exchange.IMPORT_EXAMPLE)(exchange.import_)
+app.command("search", rich_help_panel=_ASK, epilog=search.SEARCH_EXAMPLE)(search.search)
 app.command("neighbors", rich_help_panel=_ASK, epilog=questions.NEIGHBORS_EXAMPLE)(questions.neighbors)
 app.command("recommend", rich_help_panel=_ASK, epilog=questions.RECOMMEND_EXAMPLE)(questions.recommend)
 app.command("arithmetic", rich_help_panel=_ASK, cls=questions.TermsCommand, epilog=questions.ARITHMETIC_EXAMPLE)(

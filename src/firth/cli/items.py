@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.table import Table
 
+    from firth.vectors.search import Match
+
 Found = Sequence[tuple[str, float]]
 
 
@@ -31,6 +33,18 @@ def found_table(
         rows = [[row[0], cell, *row[1:]] for row, cell in zip(rows, recurs, strict=True)]
     texts = [name for name in attributes if name not in numbers]
     return table(columns, rows, right=[measure, "recurs", "count", *numbers], flexible=["item", *texts])
+
+
+def matches_table(items: pl.DataFrame, matches: Sequence[Match]) -> Table:
+    """Return a table of items that were found by a text: how each was, keys, attributes, counts."""
+    attributes = telling_attributes(items)
+    numbers = [name for name in attributes if items.schema[name].is_numeric()]
+    rows = [
+        [match.how, key_text(match.key), *(value_text(row[name]) for name in attributes), count_text(row["count"])]
+        for match, row in zip(matches, items[[match.id for match in matches]].to_dicts(), strict=True)
+    ]
+    flexible = ["item", *(name for name in attributes if name not in numbers)]
+    return table(["found", "item", *attributes, "count"], rows, right=["count", *numbers], flexible=flexible)
 
 
 def about_item(items: pl.DataFrame, key: str) -> str:
