@@ -19,7 +19,8 @@ interface Sums {
 /**
  * Return the premultiplied RGBA of a grid, rows from the bottom.
  *
- * `radius`: of the smoothing, in cells. `usual`: the items of a cell that is as full as most; it is half opaque.
+ * `radius`: of the smoothing, in cells. `usual`: the items of a cell that is as full as most; it is
+ * about half opaque.
  */
 export function shade(
   grid: Grid,
@@ -28,9 +29,10 @@ export function shade(
   usual: number,
 ): Uint8Array<ArrayBuffer> {
   const sums = gather(grid, items);
+  const turns = radius > 1 ? 3 : 2;
   const spare = new Float32Array(sums.count.length);
   for (const channel of Object.values(sums) as Float32Array[]) {
-    for (let turn = 0; turn < 3; turn++) {
+    for (let turn = 0; turn < turns; turn++) {
       blurRows(channel, spare, grid.columns, grid.rows, radius);
       blurColumns(spare, channel, grid.columns, grid.rows, radius);
     }
@@ -66,7 +68,7 @@ function gather(
   return { count, red, green, blue };
 }
 
-/** Three running means in a row are near a Gaussian, at a cost that does not grow with the radius. */
+/** Some running means in a row are near a Gaussian, at a cost that does not grow with the radius. */
 function blurRows(from: Float32Array, to: Float32Array, columns: number, rows: number, radius: number): void {
   const share = 1 / (2 * radius + 1);
   for (let row = 0; row < rows; row++) {
@@ -105,7 +107,7 @@ function tone({ count, red, green, blue }: Sums, usual: number): Uint8Array<Arra
   for (let cell = 0; cell < count.length; cell++) {
     const items = count[cell] as number;
     if (items < usual * 1e-3) continue;
-    const alpha = 1 - Math.exp((-0.7 * items) / usual);
+    const alpha = 1 - (1 + items / usual) ** -1.1; // steep where there is little, and never quite full
     const each = alpha / items;
     pixels[4 * cell] = (red[cell] as number) * each;
     pixels[4 * cell + 1] = (green[cell] as number) * each;
@@ -115,7 +117,7 @@ function tone({ count, red, green, blue }: Sums, usual: number): Uint8Array<Arra
   return pixels;
 }
 
-/** Return how many items lie in a unit of area where the map is as full as it is for the middle one of its items. */
+/** Return how many items lie in a unit of area where the map is as full as for a quarter of its items at most. */
 export function usualDensity(xy: Float32Array): number {
   const cells = 192;
   const counts = new Uint32Array(cells * cells);
@@ -130,7 +132,7 @@ export function usualDensity(xy: Float32Array): number {
   let before = 0;
   for (const count of counts) {
     before += count;
-    if (2 * before >= n) return Math.max(1, count) / (2 / cells) ** 2;
+    if (4 * before >= n) return Math.max(1, count) / (2 / cells) ** 2;
   }
   return 1;
 }

@@ -8,7 +8,7 @@ export interface Candidate {
   x: number;
   y: number;
   away: number;
-  kind: "item" | "mark" | "category";
+  kind: "item" | "link" | "mark" | "category";
   id: number;
 }
 
@@ -20,7 +20,7 @@ type Side = "right" | "left" | "above" | "below" | "over";
 /** Left, top, right, bottom. */
 export type Rect = readonly [left: number, top: number, right: number, bottom: number];
 
-export const HEIGHT = { item: 15, mark: 18, category: 24 } as const;
+export const HEIGHT = { item: 15, link: 16, mark: 18, category: 24 } as const;
 const SIDES: readonly Side[] = ["right", "left", "above", "below"];
 const GAP = 3;
 

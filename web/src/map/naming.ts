@@ -27,7 +27,7 @@ export function name(scene: MapScene, placer: Labels, nameOf: (id: number) => st
     else candidates.push({ name: `item ${id}`, text: oneLine(key), x: spot.x, y: spot.y, away: spot.radius, kind, id });
   };
   for (const id of [marks.selected, marks.isTold ? null : marks.hovered]) if (id !== null) add(id, "mark");
-  for (const id of marks.linked) add(id, "item");
+  for (const id of marks.linked) add(id, "link");
   const nMarked = candidates.length;
   candidates.push(...categories(scene));
   const most = Math.round((width * height) / AREA) + nMarked;

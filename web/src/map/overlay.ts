@@ -24,7 +24,12 @@ export interface Drawing {
 }
 
 const FAMILY = 'system-ui, "DejaVu Sans", sans-serif';
-const FONTS = { item: `500 12px ${FAMILY}`, mark: `600 14px ${FAMILY}`, category: `700 17px ${FAMILY}` } as const;
+const FONTS = {
+  item: `500 12px ${FAMILY}`,
+  link: `600 12px ${FAMILY}`,
+  mark: `600 14px ${FAMILY}`,
+  category: `700 17px ${FAMILY}`,
+} as const;
 
 export class Overlay {
   private readonly context: CanvasRenderingContext2D;
@@ -62,7 +67,7 @@ export class Overlay {
     for (const spot of drawing.linked) this.ring(spot, drawing.accent, drawing.theme.paper, 1.2);
     if (drawing.selected !== null) this.ring(drawing.selected, drawing.accent, drawing.theme.paper, 3);
     if (drawing.hovered !== null) this.ring(drawing.hovered, drawing.theme.ink, drawing.theme.paper, 2);
-    for (const kind of ["item", "category", "mark"] as const) {
+    for (const kind of ["item", "category", "link", "mark"] as const) {
       for (const label of drawing.labels) if (label.kind === kind) this.text(label, drawing.theme);
     }
     this.lasso(drawing);

@@ -95,11 +95,17 @@ export class MapScene {
     this.kind = this.renderer.kind;
     this.overlay = new Overlay(above);
     this.namer = new Labels(this.overlay.measure);
-    this.sight = new Sight(this.camera, this.spatial, this.renderer, () => {
-      this.total = this.sight.total;
-      this.labelledAt = 0;
-      this.invalidate();
-    });
+    this.sight = new Sight(
+      this.camera,
+      this.spatial,
+      this.renderer,
+      (id) => this.radiusOf(id),
+      () => {
+        this.total = this.sight.total;
+        this.labelledAt = 0;
+        this.invalidate();
+      },
+    );
   }
 
   /** Put items at their places; where they were before, they move there. */
@@ -297,6 +303,10 @@ export class MapScene {
     return baseRadius(places?.n ?? 1, camera.zoom, camera.width, camera.height);
   }
 
+  private radiusOf(id: number): number {
+    return Math.max(0.7, (this.radius * (this.paint?.sizes[id] ?? SIZE_UNIT)) / SIZE_UNIT);
+  }
+
   /** Return where an item is on the screen; null for one without a place. */
   spot(id: number): Spot | null {
     const { places, paint } = this;
@@ -337,7 +347,7 @@ export class MapScene {
     for (const id of this.index.within(x, y, (reach + 4 * this.radius) / scale)) {
       if (id >= this.places.n || id > this.sight.lastDrawn || !this.isShown(id)) continue;
       const away = Math.hypot((xy[2 * id] as number) - x, (xy[2 * id + 1] as number) - y) * scale;
-      const edge = Math.max(0, away - (this.radius * (this.paint?.sizes[id] ?? SIZE_UNIT)) / SIZE_UNIT);
+      const edge = Math.max(0, away - this.radiusOf(id));
       if (edge > reach || edge > least || (edge === least && best !== null && best < id)) continue;
       [best, least] = [id, edge];
     }

@@ -9,6 +9,9 @@ const SMALL = 60_000; // so many are always drawn, wherever they are
 const MOST = 400_000;
 const LEAST = 20_000;
 const MARGIN = 0.3; // of the view, on each side, so that a pan does not run into the void
+const MOST_CELLS = 500_000;
+const FEWEST = 500;
+const COVER = 0.3; // of the ground that has items: more discs would hide how crowded it is
 const SLOW_MS = 45;
 const FAST_MS = 18;
 
@@ -32,6 +35,8 @@ export class Sight {
     private readonly camera: Camera,
     private readonly spatial: SpatialClient,
     private readonly renderer: Renderer,
+    /** CSS pixels of an item. */
+    private readonly radiusOf: (id: number) => number,
     private readonly changed: () => void,
   ) {}
 
@@ -79,8 +84,8 @@ export class Sight {
     this.isAsking = true;
     const wide = camera.width * (1 + 2 * MARGIN);
     const high = camera.height * (1 + 2 * MARGIN);
-    const spread = Math.min(20, Math.max(5, 0.9 / Math.sqrt(this.perPixel)));
-    const cell = Math.max(spread / 4, Math.sqrt((wide * high) / 400_000));
+    const spread = Math.min(20, Math.max(2, 1.6 / Math.sqrt(this.perPixel)));
+    const cell = Math.max(spread / 4, 1.5, Math.sqrt((wide * high) / MOST_CELLS));
     const seen = await this.spatial.see({
       box: ask.box,
       view: camera.box(),
@@ -99,11 +104,22 @@ export class Sight {
     this.total = seen.inView;
     this.isKnown = true;
     if (!this.isSmall) {
-      this.renderer.setOrder(seen.order);
-      this.lastDrawn = seen.order.length < seen.total ? (seen.order[0] ?? 0) : Number.POSITIVE_INFINITY;
+      this.order = this.roomFor(seen);
+      this.renderer.setOrder(this.order);
+      this.lastDrawn = this.order.length < seen.total ? (this.order[0] ?? 0) : Number.POSITIVE_INFINITY;
     }
     this.renderer.setShade(seen.shade);
     this.changed();
+  }
+
+  /** Return as many of the most frequent items as leave the density to be seen between them. */
+  private roomFor({ order, box, filled }: Seen): Uint32Array {
+    const { scale } = this.camera;
+    const room = (COVER * filled * (box[2] - box[0]) * (box[3] - box[1]) * scale * scale) / Math.PI;
+    let [taken, place] = [0, order.length];
+    while (place > 0 && (taken < room || order.length - place < FEWEST))
+      taken += this.radiusOf(order[--place] as number) ** 2;
+    return order.subarray(place);
   }
 
   /** Items in a pixel where the map is as full as usual. */
@@ -118,16 +134,16 @@ export class Sight {
   }
 
   opacity(radius: number): number {
-    return 0.95 - 0.4 * ramp(0.3, 3, this.crowd(radius));
+    return 0.95 - 0.15 * ramp(0.3, 3, this.crowd(radius));
   }
 
   shadeOpacity(radius: number): number {
-    return this.seen === null ? 0 : 0.6 * ramp(0.02, 1.2, this.crowd(radius)) ** 0.6;
+    return this.seen === null ? 0 : (this.isSmall ? 0.6 : 0.85) * ramp(0.02, 1.2, this.crowd(radius)) ** 0.6;
   }
 
   limit(isMoving: boolean): number {
     if (this.renderer.kind === "canvas2d") return isMoving ? 5000 : 20_000;
-    return isMoving ? this.budget : this.rest;
+    return Math.round(isMoving ? this.budget : this.rest);
   }
 
   /** Learn from how many milliseconds a picture took. */

@@ -3,7 +3,7 @@
 import { SIZE_UNIT } from "./shaders";
 
 const SMALLEST = 0.7;
-const LARGEST = 4.5;
+const LARGEST = 4;
 
 /** Return each item's size, 1 for the middle one, as the bytes that shaders take. */
 export function sizes(counts: Float32Array | null, n: number): Uint8Array {
@@ -40,6 +40,6 @@ function rounded(count: number): number {
 /** Return the CSS pixels of the usual item's radius: smaller where there are many, growing slowly with the zoom. */
 export function baseRadius(n: number, zoom: number, width: number, height: number): number {
   const whole = Math.sqrt((width * height) / Math.max(1, n)) * 0.2;
-  const start = Math.min(5, Math.max(0.8, whole));
-  return Math.min(9, start * zoom ** 0.42);
+  const start = Math.min(4.5, Math.max(0.8, whole));
+  return Math.min(5, start * zoom ** 0.42);
 }

@@ -26,6 +26,8 @@ export interface Seen {
   total: number;
   inView: number;
   shade: Shade | null;
+  /** What share of the box has items in it. */
+  filled: number;
 }
 
 /** Where a category's name stands: amid most of its items. */
@@ -75,7 +77,8 @@ export class Spatial {
       if (x >= l && x <= r && y >= b && y <= t) inView++;
     }
     const order = found.slice(0, Math.min(total, found.length)).reverse();
-    return { box: ask.box, order, total, inView, shade: this.shade(ask) };
+    const shade = this.shade(ask);
+    return { box: ask.box, order, total, inView, shade, filled: filled(shade) };
   }
 
   private shade({ box, columns, rows, radius }: Ask): Shade | null {
@@ -129,6 +132,13 @@ export class Spatial {
       if (count > 0) [anchor.x, anchor.y] = [x / count, y / count];
     }
   }
+}
+
+function filled(shade: Shade | null): number {
+  if (shade === null) return 1;
+  let n = 0;
+  for (let i = 3; i < shade.pixels.length; i += 4) if ((shade.pixels[i] as number) > 25) n++;
+  return (4 * n) / shade.pixels.length;
 }
 
 /** Return the column and row around which most lies, counting the cells around it. */
