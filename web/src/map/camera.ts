@@ -16,8 +16,8 @@ export class Camera {
   /** CSS pixels. */
   width = 1;
   height = 1;
-  /** CSS pixels on the left that something else covers: the whole map fits beside them. */
-  inset = 0;
+  /** CSS pixels on the left and on the right that something else covers: the whole map fits between them. */
+  insets: readonly [number, number] = [0, 0];
   reach: readonly [number, number] = [1, 1];
   maxZoom = 100;
 
@@ -29,18 +29,19 @@ export class Camera {
   /** CSS pixels per drawn unit. */
   get scale(): number {
     const [wide, high] = [Math.max(this.reach[0], 0.05), Math.max(this.reach[1], 0.05)];
-    return Math.max(
-      1e-6,
-      Math.min((this.width - this.inset) / (2 * wide), this.height / (2 * high)) * MARGIN * this.zoom,
-    );
+    return Math.max(1e-6, Math.min(this.room / (2 * wide), this.height / (2 * high)) * MARGIN * this.zoom);
   }
 
   get isWhole(): boolean {
     return this.x === 0 && this.y === 0 && this.zoom === 1;
   }
 
+  private get room(): number {
+    return Math.max(1, this.width - this.insets[0] - this.insets[1]);
+  }
+
   private get middle(): number {
-    return this.inset + (this.width - this.inset) / 2;
+    return this.insets[0] + this.room / 2;
   }
 
   /** What lies in the middle of all the pixels. */

@@ -98,16 +98,10 @@ function byCluster(values: Float32Array, clusters: readonly Cluster[]): Categori
     for (let i = 2; names.includes(told); i++) told = `${name} (${i})`;
     names[cluster] = told;
   }
-  const full = new Int32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const cluster = values[i] as number;
-    full[i] = names[cluster] === undefined ? -1 : cluster;
-  }
-  return categories(
-    "cluster",
-    full,
-    Array.from(names, (name, i) => name ?? String(i)),
-  );
+  const full = Int32Array.from(values, (cluster) => (cluster >= 0 ? cluster : -1));
+  const n = full.reduce((most, cluster) => Math.max(most, cluster + 1), names.length);
+  const told = Array.from({ length: n }, (_, i) => names[i] ?? `cluster ${i}`);
+  return categories("cluster", full, told);
 }
 
 function categories(by: string, full: Int32Array, names: string[]): Categories {

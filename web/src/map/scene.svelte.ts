@@ -160,10 +160,9 @@ export class MapScene {
     this.repaint();
   }
 
-  /** Keep the whole map clear of what covers so many pixels on the left. */
-  setInset(inset: number): void {
-    if (inset === this.camera.inset) return;
-    this.camera.inset = inset;
+  /** Keep the whole map clear of what covers so many pixels on the left and on the right. */
+  setInsets(left: number, right: number): void {
+    this.camera.insets = [left, right];
     this.sight.forget();
     this.stir();
   }
@@ -249,8 +248,8 @@ export class MapScene {
 
   private isInSight(id: number | null): boolean {
     const spot = id === null ? null : this.spot(id);
-    const { width, height, inset } = this.camera;
-    return spot !== null && spot.x > inset + 30 && spot.y > 30 && spot.x < width - 30 && spot.y < height - 30;
+    const { width, height, insets } = this.camera;
+    return spot !== null && spot.x > insets[0] + 30 && spot.y > 30 && spot.x < width - 30 && spot.y < height - 30;
   }
 
   /** Show an item: nearer, or where `isLight` only if it is out of sight. */

@@ -40,6 +40,6 @@ function rounded(count: number): number {
 /** Return the CSS pixels of the usual item's radius: smaller where there are many, growing slowly with the zoom. */
 export function baseRadius(n: number, zoom: number, width: number, height: number): number {
   const whole = Math.sqrt((width * height) / Math.max(1, n)) * 0.2;
-  const start = Math.min(4.5, Math.max(0.8, whole));
-  return Math.min(5, start * zoom ** 0.42);
+  const start = Math.min(6, Math.max(0.8, whole));
+  return Math.min(6, start * zoom ** 0.42);
 }

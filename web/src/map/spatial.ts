@@ -5,6 +5,9 @@ import type { Box } from "./camera";
 import { shade, usualDensity } from "./density";
 import type { Shade } from "./renderer";
 
+/** Fewer items of a category are no place on the map. */
+const FEWEST = 3;
+
 export interface Ask {
   /** What is wanted: a box with a margin around what is seen. */
   box: Box;
@@ -107,7 +110,7 @@ export class Spatial {
     const anchors: Anchor[] = [];
     for (let code = 0; code < nCategories; code++) {
       const count = sizes[code] as number;
-      if (count === 0) continue;
+      if (count < FEWEST) continue;
       const [column, row] = fullest(counts.subarray(code * cells * cells, (code + 1) * cells * cells), cells);
       anchors.push({ code, x: ((column + 0.5) * 2) / cells - 1, y: ((row + 0.5) * 2) / cells - 1, count });
     }

@@ -37,7 +37,8 @@ export class Walk {
 
   private middle(from: number | null): readonly [number, number] {
     const spot = from === null ? null : this.scene.spot(from);
-    return spot === null ? [this.scene.camera.width / 2, this.scene.camera.height / 2] : [spot.x, spot.y];
+    const { camera } = this.scene;
+    return spot === null ? camera.toScreen(camera.x, camera.y) : [spot.x, spot.y];
   }
 
   private nearest(from: number | null, fits: (id: number, x: number, y: number) => boolean): number | null {

@@ -108,6 +108,8 @@ export class Explorer {
   unready = $state.raw<UnreadyRun[]>([]);
   /** The key of the item whose card is open; the same in both runs. */
   selected = $state<string | null>(null);
+  /** The key that a link selected together with what is seen of the maps: they need not travel to it. */
+  arrived: string | null = null;
   /** The key of the item that is pointed at, on a map or in a list. */
   hovered = $state<string | null>(null);
   /** Keys that lines lead to from the selected item: its nearest, as the card lists them. */

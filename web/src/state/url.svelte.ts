@@ -45,6 +45,7 @@ export function apply(explorer: Explorer, hash: string): void {
     .filter((term) => term !== null)
     .slice(0, MOST);
   for (const [place, run] of explorer.runs.entries()) run.view = asView(link.get(VIEWS[place] ?? ""));
+  explorer.arrived = explorer.runs.some((run) => run.view !== null) ? explorer.selected : null;
   if (link.has("l")) appearance.choose(asChoice(link.get("l")));
 }
 
