@@ -60,6 +60,12 @@ export class Service implements Answers {
     return (await (await this.fetch(path + asQuery(query))).json()) as T;
   }
 
+  /** Ask for columns that this file has no method for. */
+  async table(path: string, query: Query = {}): Promise<Map<string, Column>> {
+    const response = await this.fetch(path + asQuery(query));
+    return readColumns(new Uint8Array(await response.arrayBuffer()));
+  }
+
   async post<T>(path: string, body: unknown): Promise<T> {
     const headers = { "content-type": "application/json" };
     const response = await this.fetch(path, { method: "POST", headers, body: JSON.stringify(body) });

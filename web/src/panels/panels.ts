@@ -6,6 +6,7 @@ import Arithmetic from "./Arithmetic.svelte";
 import Basket from "./Basket.svelte";
 import Card from "./Card.svelte";
 import Clusters from "./Clusters.svelte";
+import Compare from "./Compare.svelte";
 import Duplicates from "./Duplicates.svelte";
 import Training from "./Training.svelte";
 
@@ -51,5 +52,11 @@ export const PANELS: Panel[] = [
       explorer.answers.can("training") &&
       (explorer.unready.length > 0 ||
         explorer.runs.some((run) => run.about.has.history || run.about.status !== "complete")),
+  },
+  {
+    name: "compare",
+    title: "Compare",
+    component: Compare,
+    isOffered: (explorer) => explorer.runs.length > 1 && explorer.answers.can("compare"),
   },
 ];

@@ -137,11 +137,11 @@ export class Explorer {
     this.unready = about.runs.filter((run) => !run.is_ready);
   }
 
-  /** Open an item's card. */
+  /** Open an item's card, or its comparison where two runs are being compared. */
   select(key: string | null): void {
     this.selected = key;
     this.linked = [];
-    if (key !== null) this.panel = "item";
+    if (key !== null && this.panel !== "compare") this.panel = "item";
   }
 
   /** Show an item and some others on the maps, and leave the panel that is open. */
