@@ -74,8 +74,9 @@ def chromium() -> Iterator[object]:
         pytest.skip("no Chromium is installed (Debian's package chromium)")
     if not STATIC.exists():
         pytest.skip("the page is not built (make web)")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # a busy machine draws a map in seconds
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
