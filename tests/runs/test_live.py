@@ -288,6 +288,17 @@ def test_no_more_is_written_than_the_pace_allows(tmp_path: Path, monkeypatch: py
     assert writes.count(files.LIVE) == n_pictures
 
 
+def test_other_trainings_within_a_later_stage_are_not_told(tmp_path: Path):
+    made = live.Live(tmp_path)
+    for stage, loss in (("train", 2.5), ("confidence", 9.0), ("map", 1.0)):
+        with made.stage(stage), made.over(None).task("training", total=3) as task:
+            task.note({"loss": loss})
+    made.begin("", total=None)
+    told = live.watched(tmp_path)
+    assert told is not None
+    assert (told.history, told.map) == ([{"loss": 2.5}], [{"loss": 1.0}])
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"unknown": 1}', b"\xff\x00"])
 def test_what_cannot_be_read_is_as_if_it_were_not_there(tmp_path: Path, content: bytes):
     for name in (files.LIVE, files.LIVE_MAP):
