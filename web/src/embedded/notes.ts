@@ -9,7 +9,7 @@ export function notes(manifest: Manifest): { summary: string; lines: string[] } 
   const lines = [aboutNeighbors(manifest), aboutVectors(manifest), aboutRecommending(manifest)];
   lines.push(`It cannot train, compare runs or look for duplicates: firth serve ${name} can.`);
   return {
-    summary: `${name}, ${n.toLocaleString("en")} items, all within this page: no server is asked. What is exact?`,
+    summary: `What is exact? ${name}, ${n.toLocaleString("en")} items, all within this page: no server is asked.`,
     lines: lines.filter((line) => line !== null),
   };
 }
