@@ -85,9 +85,14 @@ export function flat(n: number): Flat {
   return { kind: "flat", by: "", codes: new Uint8Array(n) };
 }
 
-/** Return the colouring by a column; clusters come as numbers and get their names. */
-export function colouring(by: string, column: Column, clusters: readonly Cluster[]): Colouring {
-  if (column.kind === "category") return categories(by, column.codes, column.names);
+/** Return the colouring by a column; clusters come as numbers and get their names; `first`: names that get their colours before others. */
+export function colouring(
+  by: string,
+  column: Column,
+  clusters: readonly Cluster[],
+  first: readonly string[] = [],
+): Colouring {
+  if (column.kind === "category") return categories(by, column.codes, column.names, first);
   return by === "cluster" ? byCluster(column.values, clusters) : numbers(by, column.values);
 }
 
@@ -104,12 +109,13 @@ function byCluster(values: Float32Array, clusters: readonly Cluster[]): Categori
   return categories("cluster", full, told);
 }
 
-function categories(by: string, full: Int32Array, names: string[]): Categories {
+function categories(by: string, full: Int32Array, names: string[], first: readonly string[] = []): Categories {
   const counts = new Uint32Array(names.length);
   for (const code of full) if (code >= 0) counts[code] = (counts[code] as number) + 1;
   const bySize = [...names.keys()].sort((a, b) => (counts[b] as number) - (counts[a] as number) || a - b);
   const shown = bySize.filter((code) => (counts[code] as number) > 0);
-  const top = shown.slice(0, N_CATEGORIES);
+  const preferred = first.map((name) => names.indexOf(name)).filter((code) => code >= 0 && shown.includes(code));
+  const top = [...new Set([...preferred, ...shown])].slice(0, N_CATEGORIES);
   const places = new Uint8Array(names.length + 1).fill(OTHER_CODE);
   places[names.length] = MISSING_CODE;
   for (const [place, code] of top.entries()) places[code] = place;

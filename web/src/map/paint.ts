@@ -1,9 +1,9 @@
 /** What a map's items look like: colours, what is hidden, what fades. */
 
 import type { RunState } from "../state/explorer.svelte";
-import { type Colouring, chosen, colouring, flat, MISSING, palette, shownCodes } from "./colouring";
+import { type Colouring, chosen, colouring, flat, MISSING, offered, palette, shownCodes } from "./colouring";
 import type { Theme } from "./colours";
-import type { Paint } from "./scene.svelte";
+import type { Paint } from "./field";
 import { sizes } from "./sizes";
 import { oneLine, told } from "./text";
 
@@ -22,10 +22,19 @@ export interface Choices {
   theme: Theme;
 }
 
-/** Return the colouring by what is wanted, or by the run's own choice. */
-export async function colour(run: RunState, wanted: string | null, n: number): Promise<Colouring> {
+/** Return the colouring by what is wanted, or by the run's own choice; categories in the colours of the `first` run. */
+export async function colour(run: RunState, wanted: string | null, n: number, first = run): Promise<Colouring> {
   const by = chosen(run, wanted);
-  return by === null ? flat(n) : colouring(by, await run.column(by), run.about.clusters);
+  if (by === null) return flat(n);
+  const column = await run.column(by);
+  const isShared = first !== run && by !== "cluster" && offered(first).some((offer) => offer.by === by);
+  const names = isShared && column.kind === "category" ? await topNames(first, by) : [];
+  return colouring(by, column, run.about.clusters, names);
+}
+
+async function topNames(run: RunState, by: string): Promise<string[]> {
+  const made = colouring(by, await run.column(by), []);
+  return made.kind === "category" ? made.entries.map(({ name }) => name) : [];
 }
 
 export function numbersOf(column: { kind: string; values?: Float32Array } | null): Float32Array | null {

@@ -1,38 +1,24 @@
-/** One map on the page: holds what is drawn, draws it when something changed, and knows what lies where. */
+/** One map on the page: holds what is drawn, and draws it when something changed. */
 
 import KDBush from "kdbush";
 import type { View } from "../state/explorer.svelte";
-import { Camera, type Look } from "./camera";
-import { HIDDEN_CODE } from "./colouring";
+import type { Look } from "./camera";
 import { LIGHT, parse, type Theme } from "./colours";
 import { CanvasRenderer } from "./fallback";
+import { FAINT, Field, type Paint } from "./field";
 import { type Label, Labels, type Rect } from "./labels";
-import { Motion } from "./motion";
 import { follow, name } from "./naming";
 import { Overlay, type Spot } from "./overlay";
-import { NOWHERE, normalise, type Places } from "./places";
+import { normalise, type Places } from "./places";
 import type { Renderer } from "./renderer";
-import { SIZE_UNIT } from "./shaders";
 import { Sight } from "./sight";
-import { baseRadius } from "./sizes";
 import type { Anchor } from "./spatial";
 import { SpatialClient } from "./spatial-client";
 import { createWebGL } from "./webgl";
 
 const SETTLED_MS = 140;
 const RELABEL_MS = 120;
-const FAINT = 90; // of 255: less opaque items get no names
 const NEAR = 4; // zoom at which a visited item is seen among its neighbours
-
-/** What is drawn of the items, apart from where they lie. */
-export interface Paint {
-  /** Each item's colour in the palette; `HIDDEN_CODE`: none. */
-  codes: Uint8Array;
-  palette: Uint8Array;
-  /** Sizes as the shaders take them, and how opaque items are, a byte each. */
-  sizes: Uint8Array;
-  alphas: Uint8Array;
-}
 
 export interface Marks {
   selected: number | null;
@@ -52,9 +38,7 @@ export interface Listener {
   nameOf(id: number): string | undefined;
 }
 
-export class MapScene {
-  readonly camera = new Camera();
-  places: Places | null = null;
+export class MapScene extends Field {
   /** Whether the first picture is drawn, and how many items are in view. */
   isReady = $state(false);
   total = $state(0);
@@ -69,10 +53,8 @@ export class MapScene {
   labels: Label[] = [];
   /** What covers the map: no names there. */
   covered: readonly Rect[] = [];
-  paint: Paint | null = null;
   /** Whether some items are faint, beside others that stand out. */
   private isFaded = false;
-  private index: KDBush | null = null;
   private readonly renderer: Renderer;
   private readonly overlay: Overlay;
   private readonly namer: Labels;
@@ -80,7 +62,6 @@ export class MapScene {
   readonly sight: Sight;
   private frame = 0;
   private timer = 0;
-  private readonly motion = new Motion(this.camera);
   private isMoving = false;
   private labelledAt = 0;
   private looks = new Uint8Array();
@@ -90,6 +71,7 @@ export class MapScene {
     private readonly above: HTMLCanvasElement,
     private readonly listener: Listener,
   ) {
+    super();
     const isPlain = new URLSearchParams(location.search).get("renderer") === "canvas";
     this.renderer = (isPlain ? null : createWebGL(points, () => this.restore())) ?? new CanvasRenderer(points);
     this.kind = this.renderer.kind;
@@ -246,12 +228,6 @@ export class MapScene {
     if (away > 1 || Math.abs(Math.log(to.zoom / zoom)) > 1e-3) this.fly(to);
   }
 
-  private isInSight(id: number | null): boolean {
-    const spot = id === null ? null : this.spot(id);
-    const { width, height, insets } = this.camera;
-    return spot !== null && spot.x > insets[0] + 30 && spot.y > 30 && spot.x < width - 30 && spot.y < height - 30;
-  }
-
   /** Show an item: nearer, or where `isLight` only if it is out of sight. */
   visit(id: number, isLight: boolean): void {
     if (this.places === null || this.spot(id) === null) return;
@@ -297,87 +273,10 @@ export class MapScene {
     if (this.motion.isOn) this.stir();
   }
 
-  get radius(): number {
-    const { camera, places } = this;
-    return baseRadius(places?.n ?? 1, camera.zoom, camera.width, camera.height);
-  }
-
-  private radiusOf(id: number): number {
-    return Math.max(0.7, (this.radius * (this.paint?.sizes[id] ?? SIZE_UNIT)) / SIZE_UNIT);
-  }
-
-  /** Return where an item is on the screen; null for one without a place. */
-  spot(id: number): Spot | null {
-    const { places, paint } = this;
-    if (places === null || paint === null || id >= places.n || places.xy[2 * id] === NOWHERE) return null;
-    const share = this.motion.progress;
-    const at = (channel: 0 | 1): number => {
-      const to = places.xy[2 * id + channel] as number;
-      const from = this.motion.former?.[2 * id + channel] ?? to;
-      return from + (to - from) * share;
-    };
-    const [x, y] = this.camera.toScreen(at(0), at(1));
-    const color = 4 * (paint.codes[id] as number);
-    const [red, green, blue] = paint.palette.subarray(color, color + 3);
-    return {
-      x,
-      y,
-      color: `rgb(${red} ${green} ${blue})`,
-      radius: Math.max(0.7, (this.radius * (paint.sizes[id] as number)) / SIZE_UNIT),
-    };
-  }
-
-  isShown(id: number): boolean {
-    return this.paint !== null && this.paint.codes[id] !== HIDDEN_CODE;
-  }
-
-  /** Whether an item is shown and not faint beside others. */
-  private isProminent(id: number): boolean {
-    return this.isShown(id) && (this.paint?.alphas[id] ?? 0) >= FAINT;
-  }
-
-  /** Return the item under a pixel or the nearest to it, null where none is near. */
-  nearest(left: number, top: number, reach: number): number | null {
-    if (this.index === null || this.places === null) return null;
-    const { xy } = this.places;
-    const { scale } = this.camera;
-    const [x, y] = this.camera.toMap(left, top);
-    let [best, least] = [null as number | null, Infinity];
-    for (const id of this.index.within(x, y, (reach + 4 * this.radius) / scale)) {
-      if (id >= this.places.n || id > this.sight.lastDrawn || !this.isShown(id)) continue;
-      const away = Math.hypot((xy[2 * id] as number) - x, (xy[2 * id + 1] as number) - y) * scale;
-      const edge = Math.max(0, away - this.radiusOf(id));
-      if (edge > reach || edge > least || (edge === least && best !== null && best < id)) continue;
-      [best, least] = [id, edge];
-    }
-    return best;
-  }
-
-  /** Return the shown ids within a box of drawn units, ascending. */
-  within(box: readonly [number, number, number, number]): number[] {
-    if (this.index === null) return [];
-    const n = this.places?.n ?? 0;
-    return this.index.range(...box).filter((id) => id < n && this.isShown(id));
-  }
-
   /** Choose the names anew with the next picture. */
   relabelSoon(): void {
     this.labelledAt = 0;
     this.invalidate();
-  }
-
-  /** Return at most so many shown items in view, the most frequent first. */
-  seen(most: number): number[] {
-    const { order } = this.sight;
-    const [left, bottom, right, top] = this.camera.box();
-    const xy = this.places?.xy ?? new Float32Array();
-    const found: number[] = [];
-    for (let place = order.length - 1; place >= 0 && found.length < most; place--) {
-      const id = order[place] as number;
-      const [x, y] = [xy[2 * id] as number, xy[2 * id + 1] as number];
-      if (x >= left && x <= right && y >= bottom && y <= top && this.isProminent(id)) found.push(id);
-    }
-    return found;
   }
 
   private relabel(): void {
