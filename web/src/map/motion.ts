@@ -46,6 +46,13 @@ export class Motion {
     this.shift = from !== null && Motion.isWanted ? { from, start: performance.now() } : null;
   }
 
+  /** Return where items are now on their way to their places. */
+  present(to: Float32Array): Float32Array {
+    const { former, progress } = this;
+    if (former === null || progress === 1) return to;
+    return to.map((place, i) => (former[i] as number) + (place - (former[i] as number)) * progress);
+  }
+
   /** Go on; whether items have just arrived. */
   advance(now: number): boolean {
     if (this.flight !== null) {

@@ -96,7 +96,7 @@ export class MapScene extends Field {
     const places = normalise(x, y);
     this.places = places;
     this.camera.setPlaces(places);
-    this.motion.move(former?.n === places.n ? former.xy : null);
+    this.motion.move(former?.n === places.n ? this.motion.present(former.xy) : null);
     this.renderer.setPlaces(places.xy, this.motion.former);
     this.index = null;
     void this.spatial.place(places.xy).then((data) => {
