@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -168,7 +169,7 @@ def smaller(finished: Path, tmp_path: Path) -> Path:
 
 def without_map(folder: Path) -> None:
     run = Run.load(folder)
-    run.items.drop("x", "y", "distortion").write_parquet(folder / "items.parquet")
+    replace(run, items=run.items.drop("x", "y", "distortion")).save()
 
 
 def test_a_map_grows_from_another_runs(own_run: Path, smaller: Path):
@@ -210,11 +211,8 @@ def test_a_run_without_a_map_is_no_ground_for_another(own_run: Path, smaller: Pa
 
 
 def test_runs_without_an_item_in_common_are_refused(own_run: Path, tmp_path: Path):
-    other = tmp_path / "other"
-    shutil.copytree(own_run, other)
-    pl.read_parquet(other / "items.parquet").with_columns(key=pl.col("key") + "!").write_parquet(
-        other / "items.parquet"
-    )
+    other, run = tmp_path / "other", Run.load(own_run)
+    replace(run, items=run.items.with_columns(key=pl.col("key") + "!")).save(other)
     for option in ("--grow-from", "--place-on"):
         result = call("map", own_run, option, other)
         assert result.exit_code == 1

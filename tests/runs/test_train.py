@@ -156,5 +156,9 @@ def test_items_that_do_not_fit_the_vectors_are_damage(run: firth.Run, tmp_path: 
     run.save(tmp_path / "films")
     items = pl.DataFrame({"key": [f"film {number}" for number in range(change["n_items"])]})
     items.write_parquet(tmp_path / "films" / "items.parquet")
+    with pytest.raises(RunError, match=r"items.parquet is damaged \(it is not the one that run.json speaks of"):
+        firth.Run.load(tmp_path / "films")
+    document = files.read_document(tmp_path / "films")
+    files.write_document(tmp_path / "films", {**document, "files": {}})  # as an earlier version wrote it
     with pytest.raises(RunError, match=f"is damaged: {change['n_items']} items but 40 vectors"):
         firth.Run.load(tmp_path / "films")

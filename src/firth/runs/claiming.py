@@ -17,6 +17,7 @@ from typing import Any
 
 from firth.errors import RunError
 from firth.files import locked, sync_folder
+from firth.runs.committing import settle
 from firth.runs.folder import (
     BEFORE_TRAINING,
     DOCUMENT,
@@ -108,6 +109,8 @@ def begin(folder: Path, document: Mapping[str, Any], *, is_resumed: bool) -> Non
             raise RunError(f"{folder} is being made by another process. Choose another with --out, or wait.")
         if is_resumed and not is_there:
             raise RunError(f"{folder} was removed, so there is nothing to go on with. Begin anew.")
+        if is_resumed:
+            settle(folder)
         write_document(folder, document)
 
 

@@ -6,6 +6,7 @@ folder that was never finished can be told from one that was. Nothing is pickled
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import platform
@@ -31,7 +32,10 @@ MERGES = "merge.csv"
 LIVE, LIVE_MAP = "live.json", "live-map.safetensors"
 BEFORE_TRAINING = frozenset({DOCUMENT, COUNTS, COLD, TAGS, LIVE, LIVE_MAP})
 """Files that a run may have before it has made anything that is worth keeping."""
-FILES = frozenset({*BEFORE_TRAINING, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT, CONFIDENCE, MERGES})
+TABLES, NEXT = (ITEMS, CONFIDENCE), ".next"
+"""Tables that are made again while the vectors stay, and the ending of one that is about to take its place."""
+_COMING = {name + NEXT for name in TABLES}
+FILES = frozenset({*BEFORE_TRAINING, *_COMING, ARRAYS, ITEMS, HISTORY, PLOTS, CHECKPOINT, CONFIDENCE, MERGES})
 PACKAGED = frozenset({"movielens.sqlite", "groceries.sqlite"})
 """Data that a demonstration writes into its run's folder."""
 FORMAT = 1
@@ -117,10 +121,10 @@ def read_arrays(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
     arrays = read_other_arrays(folder, ARRAYS)
     vectors = arrays.get("vectors")
     if vectors is None or vectors.ndim != 2:
-        raise _damaged(folder / ARRAYS, "no matrix named 'vectors'")
+        raise damaged(folder / ARRAYS, "no matrix named 'vectors'")
     for name, array in arrays.items():
         if array.shape != (vectors.shape if name in ("vectors", "outputs") else vectors.shape[:1]):
-            raise _damaged(folder / ARRAYS, f"{name} has shape {array.shape}, the vectors have {vectors.shape}")
+            raise damaged(folder / ARRAYS, f"{name} has shape {array.shape}, the vectors have {vectors.shape}")
     return arrays
 
 
@@ -139,7 +143,7 @@ def read_other_arrays(folder: Path, name: str) -> dict[str, np.ndarray[Any, Any]
         try:
             arrays: dict[str, np.ndarray[Any, Any]] = load_file(folder / name)
         except SafetensorError as error:
-            raise _damaged(folder / name, error) from error
+            raise damaged(folder / name, error) from error
     return arrays
 
 
@@ -163,15 +167,20 @@ def read_frame(folder: Path, name: str) -> pl.DataFrame:
     RunError
         If the file is missing or damaged.
     """
-    import polars as pl
-
     path = folder / name
     with _reading(path):
-        try:
-            # From bytes: a file that polars has mapped must not be replaced beneath it.
-            return pl.read_parquet(path.read_bytes())
-        except pl.exceptions.PolarsError as error:
-            raise _damaged(path, error) from error
+        # From bytes: a file that polars has mapped must not be replaced beneath it.
+        return frame_of(path, io.BytesIO(path.read_bytes()))
+
+
+def frame_of(path: Path, content: io.BytesIO) -> pl.DataFrame:
+    """Return the table that was read from a file; raise RunError if it is damaged."""
+    import polars as pl
+
+    try:
+        return pl.read_parquet(content)
+    except pl.exceptions.PolarsError as error:
+        raise damaged(path, error) from error
 
 
 def owner() -> dict[str, Any]:
@@ -231,7 +240,8 @@ def _reading(path: Path) -> Iterator[None]:
         raise RunError(f"cannot read {path}: {error.strerror or error}.") from error
 
 
-def _damaged(path: Path, why: object) -> RunError:
+def damaged(path: Path, why: object) -> RunError:
+    """Return the error for a file of a run that cannot be what was written."""
     return RunError(f"{path} is damaged ({why}). Make the run again, or copy the file from a backup.")
 
 

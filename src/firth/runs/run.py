@@ -5,6 +5,7 @@ A run never changes. What computes something new (clusters, a map) returns anoth
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from firth.errors import OptionError, RunError
 from firth.progress import Progress
 from firth.runs import folder as files
-from firth.runs.claiming import claim
+from firth.runs.claiming import begin, claim
+from firth.runs.committing import commit, has_table, read_table
 from firth.runs.items import NO_CLUSTER, color_values
 from firth.runs.recommending import copy_kept, recommender_of
 from firth.runs.shown import MAX_EMBEDDED_BYTES, Shown, explore
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from firth.runs.clusters import Cluster
     from firth.vectors.recommender import Recommender
 
+_PATIENCE_S = (0.0, 0.02, 0.1, 0.4)  # between two attempts to read a run that is being written
 _BESIDE_VECTORS = ("outputs", "biases", "noise", "counts")  # arrays of a run's file, each where it is known
 
 
@@ -415,6 +418,8 @@ class Run:
         if folder is not None and (self.folder is None or Path(folder) != self.folder):
             claim(Path(folder))
             run = replace(self, folder=Path(folder), document={**self.document, "name": Path(folder).resolve().name})
+            unfinished = {"status": "running", "process": files.owner(), "training": None, "files": None}
+            begin(Path(folder), {**run.document, **unfinished}, is_resumed=False)
             run.write_vectors()
             if self.folder is not None:
                 copy_kept(self.folder, run._folder())
@@ -435,19 +440,37 @@ class Run:
             If the folder is not a run, has no vectors yet, or is damaged.
         """
         path = Path(folder)
+        for wait_s in _PATIENCE_S:
+            state = _state_of(path)
+            try:
+                found = cls._read(path)
+            except RunError:
+                if _state_of(path) == state and wait_s > _PATIENCE_S[0]:
+                    raise
+            else:
+                if _state_of(path) == state:
+                    return found
+            time.sleep(wait_s)  # it was written while it was read
+        return cls._read(path)
+
+    @classmethod
+    def _read(cls, path: Path) -> Self:
+        """Return the run that lies in a folder, if nobody writes it meanwhile."""
         document = files.read_document(path)
-        if not (path / files.ARRAYS).exists() or not (path / files.ITEMS).exists():
+        is_trained = (document.get("training") or {}).get("status") != "running"
+        if not (is_trained and (path / files.ARRAYS).exists() and has_table(path, files.ITEMS)):
             raise RunError(f"{path} has no vectors: {_why_unfinished(document)}")
         arrays = files.read_arrays(path)
-        items = files.read_frame(path, files.ITEMS)
+        items = read_table(path, files.ITEMS, document)
         if "key" not in items.columns or len(items) != len(arrays["vectors"]):
             raise RunError(f"{path} is damaged: {len(items)} items but {len(arrays['vectors'])} vectors.")
         if files.objective(document) != "nce":  # an earlier version wrote zeros as biases for every objective
             arrays.pop("biases", None)
         others = {name: arrays.get(name) for name in _BESIDE_VECTORS}
         vectors = Vectors(items["key"].to_list(), arrays["vectors"], **others)
-        table = files.read_frame(path, files.CONFIDENCE) if "confidence" in document["metrics"] else None
-        return cls(vectors, items, files.read_frame(path, files.HISTORY), document, path, table)
+        table = read_table(path, files.CONFIDENCE, document) if "confidence" in document["metrics"] else None
+        about = {key: value for key, value in document.items() if key != "files"}  # of the folder, not of the run
+        return cls(vectors, items, files.read_frame(path, files.HISTORY), about, path, table)
 
     def write_vectors(self) -> None:
         """Write what never changes after training: the vectors and the history."""
@@ -456,11 +479,11 @@ class Run:
         files.write_frame(folder, files.HISTORY, self.history)
 
     def write_rest(self) -> None:
-        """Write what is made of the vectors: tables and, last, ``run.json``."""
+        """Write what is made of the vectors, tables and ``run.json``, at one moment."""
+        tables = {files.ITEMS: self.items}
         if self.neighbor_confidence is not None:
-            files.write_frame(self._folder(), files.CONFIDENCE, self.neighbor_confidence)
-        files.write_frame(self._folder(), files.ITEMS, self.items)
-        files.write_document(self._folder(), self.document)
+            tables[files.CONFIDENCE] = self.neighbor_confidence
+        commit(self._folder(), tables, self.document)
 
     def _folder(self) -> Path:
         if self.folder is None:
@@ -469,6 +492,15 @@ class Run:
 
     def _with(self, *, items: pl.DataFrame, **changes: object) -> Self:
         return replace(self, items=items, document={**self.document, **changes})
+
+
+def _state_of(folder: Path) -> tuple[int, ...]:
+    """Return what changes when a run is written anew."""
+    try:
+        state = (folder / files.DOCUMENT).stat()
+    except OSError:
+        return ()
+    return state.st_ino, state.st_mtime_ns, state.st_size
 
 
 def load_run(run: str | Path, *, root: str | Path = "runs") -> Run:
@@ -487,7 +519,7 @@ def load_run(run: str | Path, *, root: str | Path = "runs") -> Run:
 def _why_unfinished(document: Mapping[str, Any]) -> str:
     state = files.state(document)
     if state == "running":
-        return f"it is still being made (by process {document['process']['pid']})."
+        return f"it is still being made (by process {(document.get('process') or {}).get('pid')})."
     if state == "stopped":
         return "it was stopped before they were written. Make it again."
     if document.get("error"):
