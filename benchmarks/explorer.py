@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -19,8 +20,9 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -120,18 +122,17 @@ def typed_texts(keys: list[str], random: Random, *, n: int) -> dict[str, list[st
 def served(folder: Path) -> Iterator[tuple[str, int]]:
     """Yield the address and the process id of a server of a run, and say how long it took to start."""
     began = time.perf_counter()
+    told = "server       "
     command = [sys.executable, "-m", "firth", "serve", str(folder), "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         url = next(word.rstrip("/.") for line in process.stdout for word in line.split() if word.startswith("http://"))
-        listening = time.perf_counter() - began
-        fetch(f"{url}/api/about")
-        opened = time.perf_counter() - began
-        fetch(f"{url}/api/runs/0/search?q=a&k=1")
-        searching = time.perf_counter() - began
-        print(f"server       listens after {listening:.2f} s, the run is open after {opened:.2f} s, "
-              f"search is ready after {searching:.2f} s")  # fmt: skip
+        steps = {"listens": "healthz", "run open": "api/about", "search ready": "api/runs/0/search?q=a&k=1"}
+        for what, path in steps.items():
+            fetch(f"{url}/{path}")
+            told += f"{what} after {time.perf_counter() - began:.2f} s, {processor_s(process.pid):.2f} s of processor; "
+        print(told.rstrip("; "))
         yield url, process.pid
     finally:
         process.terminate()
@@ -145,17 +146,42 @@ def fetch(url: str, **headers: str) -> bytes:
         return bytes(answer.read())
 
 
-def timed(ask: Callable[[], object]) -> float:
-    """Return how many milliseconds a question takes."""
-    began = time.perf_counter()
-    ask()
-    return 1000 * (time.perf_counter() - began)
+class Times:
+    """How long questions took, by the clock and of this process's processor time, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.walls: list[float] = []
+        self.cpus: list[float] = []
+
+    def ask(self, question: Callable[[], object]) -> None:
+        """Time one question."""
+        began, used = time.perf_counter(), time.process_time()
+        question()
+        self.walls.append(1000 * (time.perf_counter() - began))
+        self.cpus.append(1000 * (time.process_time() - used))
+
+    def told(self, *, own: bool = True) -> str:
+        """Return median, 99 % and worst; ``own``: of processor time, too, which a busy machine leaves as it is."""
+        parts = [("", self.walls), *([("; of the processor ", self.cpus)] if own else [])]
+        told = ""
+        for what, figures in parts:
+            ranked = np.quantile(figures, [0.5, 0.99, 1.0])
+            told += f"{what}p50 {ranked[0]:.1f} ms, p99 {ranked[1]:.1f} ms, worst {ranked[2]:.1f} ms"
+        return f"{told} ({len(self.walls)})"
 
 
-def latency(times: list[float]) -> str:
-    """Return median, 99 % and worst of some times."""
-    ranked = np.quantile(times, [0.5, 0.99, 1.0])
-    return f"p50 {ranked[0]:.1f} ms, p99 {ranked[1]:.1f} ms, worst {ranked[2]:.1f} ms ({len(times)})"
+def asked(questions: Iterable[Callable[[], object]]) -> Times:
+    """Return the times of several questions."""
+    times = Times()
+    for question in questions:
+        times.ask(question)
+    return times
+
+
+def processor_s(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> str:
@@ -170,44 +196,47 @@ def measure_columns(url: str, names: list[str]) -> None:
     for name in names:
         address = f"{url}/api/runs/0/columns?names={name}"
         size = len(fetch(address))
-        times = [timed(lambda address=address: fetch(address)) for _ in range(5)]
-        print(f"column       {name}: {size / 1e6:.2f} MB, {statistics.median(times):.1f} ms")
+        times = asked([lambda address=address: fetch(address)] * 5)
+        print(f"column       {name}: {size / 1e6:.2f} MB, {statistics.median(times.walls):.1f} ms")
 
 
 def measure_search(url: str, run: Run, *, n: int) -> None:
     """Print how long search takes, in the library and over HTTP."""
-    began = time.perf_counter()
-    search = KeySearch(run.vectors.keys)
-    print(f"search       made in {time.perf_counter() - began:.1f} s, {search.size_bytes / 1e6:.0f} MB")
+    made = Times()
+    search: list[KeySearch] = []
+    made.ask(lambda: search.append(KeySearch(run.vectors.keys)))
+    print(f"search       made in {made.walls[0] / 1e3:.1f} s, {made.cpus[0] / 1e3:.1f} s of processor, "
+          f"{search[0].size_bytes / 1e6:.0f} MB")  # fmt: skip
+    find = search[0].find
     texts = typed_texts(run.vectors.keys, Random(2), n=n)
     for what, some in texts.items():
-        print(f"search       {what}: {latency([timed(lambda text=text: search.find(text)) for text in some])}")
+        print(f"search       {what}: {asked([partial(find, text) for text in some]).told()}")
     missed = sum(
-        key not in [match.key for match in search.find(text)]
+        key not in [match.key for match in find(text)]
         for key, text in zip(texts["whole keys"], texts["keys with an error"], strict=True)
     )
     print(f"search       keys with an error that are not among the first ten: {missed} of {n}")
     everything = [text for some in texts.values() for text in Random(3).sample(some, min(n, len(some)))]
     address = f"{url}/api/runs/0/search?k=10&q="
-    times = [timed(lambda text=text: fetch(address + urllib.parse.quote(text))) for text in everything]
-    print(f"search       over HTTP, all of these: {latency(times)}")
+    times = asked([partial(fetch, address + urllib.parse.quote(text)) for text in everything])
+    print(f"search       over HTTP, all of these: {times.told(own=False)}")
 
 
 def measure_neighbors(url: str, run: Run, *, n: int) -> None:
     """Print how long exact neighbours take, in the library and over HTTP, and how fast memory is read for them."""
     ids = Random(4).sample(range(len(run.vectors)), n)
     run.vectors.similar_ids([[0]])
-    times = [timed(lambda id_=id_: run.vectors.similar_ids([[id_]])) for id_ in ids]
-    rate = run.vectors.matrix.nbytes / statistics.median(times) / 1e6
-    print(f"neighbours   {latency(times)}, {rate:.1f} GB/s")
+    for n_jobs in (1, 2):
+        times = asked([partial(run.vectors.similar_ids, [[id_]], n_jobs=n_jobs) for id_ in ids])
+        rate = run.vectors.matrix.nbytes / statistics.median(times.walls) / 1e6
+        print(f"neighbours   threads {n_jobs}: {times.told()}, {rate:.1f} GB/s")
     matrix = run.vectors.normalised
-    times = [timed(lambda: matrix.sum(dtype=np.float32)) for _ in range(5)]
-    print(
-        f"             merely adding up all vectors: {min(times):.1f} ms, {matrix.nbytes / min(times) / 1e6:.1f} GB/s"
-    )
+    times = asked([matrix.sum] * 5)
+    best = min(times.walls)
+    print(f"             merely adding up all vectors: {best:.1f} ms, {matrix.nbytes / best / 1e6:.1f} GB/s")
     keys = [urllib.parse.quote(run.vectors.keys[id_]) for id_ in ids]
-    times = [timed(lambda key=key: fetch(f"{url}/api/runs/0/neighbors?k=10&key={key}")) for key in keys]
-    print(f"neighbours   over HTTP: {latency(times)}")
+    times = asked([partial(fetch, f"{url}/api/runs/0/neighbors?k=10&key={key}") for key in keys])
+    print(f"neighbours   over HTTP: {times.told(own=False)}")
 
 
 def measure_page(url: str, key: str, *, rounds: int = 5) -> None:
@@ -220,6 +249,8 @@ def measure_page(url: str, key: str, *, rounds: int = 5) -> None:
         for _ in range(rounds):
             page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
             page.set_default_timeout(120_000)
+            client = page.context.new_cdp_session(page)
+            client.send("Performance.enable")
             began = time.perf_counter()
 
             def note(what: str, began: float = began) -> None:
@@ -230,13 +261,14 @@ def measure_page(url: str, key: str, *, rounds: int = 5) -> None:
             note("search box there, s")
             page.locator("[data-ready=true]").wait_for()
             note("map drawn, s")
+            metrics = {each["name"]: each["value"] for each in client.send("Performance.getMetrics")["metrics"]}
+            figures.setdefault("until then of the page's processor time, s", []).append(metrics["ProcessTime"])
             page.keyboard.press("/")
             page.keyboard.type(key)
             page.locator("[role=option]").first.wait_for()
             page.keyboard.press("Enter")
             page.locator(".side ol li, .side ul li").first.wait_for()
             note("an item found by typing its key, its neighbours listed, s")
-            client = page.context.new_cdp_session(page)
             client.send("HeapProfiler.collectGarbage")
             heap = client.send("Runtime.getHeapUsage")
             figures.setdefault("page's heap, MB", []).append(heap["usedSize"] / 1e6)
@@ -270,19 +302,19 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=200, help="questions of each kind")
     parser.add_argument("--no-page", action="store_true")
     parser.add_argument("--only-page", action="store_true")
-    asked = parser.parse_args()
-    folder = asked.run or Path("runs") / f"planted-{asked.items}"
+    given = parser.parse_args()
+    folder = given.run or Path("runs") / f"planted-{given.items}"
     if not (folder / "run.json").exists():
-        planted_run(folder, asked.items)
+        planted_run(folder, given.items)
     run = Run.load(folder)
-    print(f"{machine()}\n{len(run.vectors):,} items x {run.vectors.size}")
+    print(f"{machine()}, load {os.getloadavg()[0]:.0f}\n{len(run.vectors):,} items x {run.vectors.size}")
     with served(folder) as (url, pid):
-        if not asked.only_page:
+        if not given.only_page:
             names = [name for name in ("x", "y", "cluster", "count", *run.attributes.columns) if name in run.items]
             measure_columns(url, names)
-            measure_search(url, run, n=asked.n)
+            measure_search(url, run, n=given.n)
             measure_neighbors(url, run, n=50)
-        if CHROMIUM is not None and not asked.no_page:
+        if CHROMIUM is not None and not given.no_page:
             measure_page(url, run.vectors.keys[7])
         print(f"server       {memory(pid)}")
         about = json.loads(fetch(f"{url}/api/about"))

@@ -12,7 +12,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 ITEMS = ("items", "blend", "tags", "confidence", "alignment", "duplicates")
-SCRIPTS = ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "import_time", "offline_page", *ITEMS)
+EXPLORER = ("explorer", "offline_page")
+SCRIPTS = ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "import_time", *EXPLORER, *ITEMS)
 WORDS = [("words", what) for what in ("speed", "quality", "lanes", "sizes")]
 
 for script, *arguments in [*((each,) for each in SCRIPTS), *WORDS]:
