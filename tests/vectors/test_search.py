@@ -1,5 +1,6 @@
 """Items by what somebody types, against brute force over all keys, and by what a person would expect."""
 
+from itertools import permutations
 from random import Random
 
 import numpy as np
@@ -55,6 +56,13 @@ def _found(keys: list[str], text: str, k: int = 10) -> list[tuple[str, str]]:
 )
 def test_the_first_answer_is_what_was_meant(text: str, key: str, how: str):
     assert _found(KEYS, text)[0] == (key, how)
+
+
+def test_a_word_of_a_key_answers_for_one_word_only():
+    found = _found(["simon paul", "simon", "paul simone simon"], "simon si")
+    assert found[0] == ("paul simone simon", "word")
+    assert {how for _, how in found[1:]} <= {"typo"}
+    assert _found(["ann bob", "ann anna"], "anna ann")[0] == ("ann anna", "word")
 
 
 def test_a_single_letter_finds_beginnings_then_words_then_what_holds_it():
@@ -139,6 +147,10 @@ def _distance(typed: str, text: str) -> list[int]:
     return rows[-1]
 
 
+def _begin(typed: list[str], words: tuple[str, ...]) -> bool:
+    return len(typed) <= len(words) and all(map(str.startswith, words, typed))
+
+
 def _brute(keys: list[str], text: str) -> list[tuple[int, str]]:
     """Return every match, by looking at every key."""
     typed, folded = fold_one(text), fold(keys).to_list()
@@ -149,7 +161,7 @@ def _brute(keys: list[str], text: str) -> list[tuple[int, str]]:
         ("exact", lambda _, key: key == typed),
         ("prefix", lambda _, key: key.startswith(typed)),
         ("word", lambda _, key: f" {typed}" in f" {key}"),
-        ("word", lambda _, key: all(f" {word}" in f" {key}" for word in typed.split())),
+        ("word", lambda _, key: any(_begin(typed.split(), words) for words in permutations(key.split()))),
         ("inside", lambda _, key: typed in key),
     ]
     found: dict[int, str] = {}

@@ -139,7 +139,7 @@ class KeySearch:
             blank = self._alphabet[_SPACE]
             yield from ((id_, "word") for id_ in self._holding([[blank, *letters]]))
             if blank in letters:
-                yield from ((id_, "word") for id_ in self._holding([[blank, *word] for word in _split(letters, blank)]))
+                yield from ((id_, "word") for id_ in self._holding(_words(letters, blank)))
             yield from ((id_, "inside") for id_ in self._holding([letters]))
         wanted = np.array([self._alphabet[_SPACE], *letters])
         for id_ in nearly(wanted, self._letters, self._offsets, self._trigrams, k=2 * k):
@@ -176,14 +176,15 @@ class KeySearch:
         return begin
 
     def _holding(self, needles: list[list[int]]) -> Iterator[int]:
-        """Yield, ascending, the ids of the keys that hold all needles."""
+        """Yield, ascending, the ids of the keys that hold all needles; one that begins others as often as it does."""
         needed: list[Span] = list(dict.fromkeys(span for needle in needles[:_MAX_TOKENS] for span in spans(needle)))
         texts = [self._as_bytes(needle) for needle in needles]
+        times = {text: sum(other.startswith(text) for other in texts) for text in texts}
         width, n_looks = self._letters.itemsize, 0
         for ids in self._trigrams.holding(needed):
-            starts, ends = self._offsets[ids], self._offsets[ids + 1]
-            for id_, start, end in zip(ids.tolist(), (starts * width).tolist(), (ends * width).tolist(), strict=True):
-                if all(_holds(self._bytes, needle, start, end, width) for needle in texts):
+            starts, ends = self._offsets[ids] * width, self._offsets[ids + 1] * width
+            for id_, start, end in zip(ids.tolist(), starts.tolist(), ends.tolist(), strict=True):
+                if all(_holds(self._bytes, text, start, end, width, n) for text, n in times.items()):
                     yield id_
                 n_looks += 1
                 if n_looks == _MAX_LOOKS:
@@ -193,19 +194,27 @@ class KeySearch:
         return np.array(letters, dtype=self._letters.dtype).tobytes()
 
 
-def _holds(texts: bytes, needle: bytes, start: int, end: int, width: int) -> bool:
-    """Return whether a needle stands between two places of the texts, beginning where a letter does."""
+def _holds(texts: bytes, needle: bytes, start: int, end: int, width: int, times: int) -> bool:
+    """Return whether a needle stands so often between two places of the texts, each time where a letter begins."""
     place = texts.find(needle, start, end)
-    while place >= 0 and place % width:
+    while place >= 0:
+        times -= place % width == 0
+        if times == 0:
+            return True
         place = texts.find(needle, place + 1, end)
-    return place >= 0
+    return False
 
 
-def _split(letters: list[int], blank: int) -> list[list[int]]:
-    words: list[list[int]] = [[]]
+def _words(letters: list[int], blank: int) -> list[list[int]]:
+    """Return the words that were typed, each with the blank before it.
+
+    A word of a key may answer for one of them only. Those that it could answer for begin each other, so it is enough
+    that each finds as many words as there are typed ones that begin with it.
+    """
+    words: list[list[int]] = [[blank]]
     for letter in letters:
         if letter == blank:
-            words.append([])
+            words.append([blank])
         else:
             words[-1].append(letter)
     return words
