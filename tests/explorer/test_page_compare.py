@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from compared_runs import GONE, NEW, SWAPPED, compared_runs
-
-from conftest import Server
+from real_server import Server
 
 expect = pytest.importorskip("playwright.sync_api").expect
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from copied_run import COPIES, NAMESAKE, copied_run
+from real_server import Server
 
-from conftest import Server
 from firth.vectors.merge_decisions import Decision, read_decisions
 
 pytest.importorskip("rapidfuzz")

@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 from planted_map import KEYS, PLACES, TAGS, MapPage, eventually, map_run, near, pixel, rgb, theme_colors
 from planted_run import planted_run
-
-from conftest import Server
+from real_server import Server
 
 LIGHT, DARK = theme_colors("LIGHT"), theme_colors("DARK")
 STILL = {"reduced_motion": "reduce"}

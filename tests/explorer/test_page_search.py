@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 import pytest
 from planted_run import planted_run
-
-from conftest import Server
+from real_server import Server
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 KEYS = ["the beatles", "Beyoncé", "beat happening", HOSTILE, "beach house", "\u202eevil", "x" * 5_000, "ab  c"]

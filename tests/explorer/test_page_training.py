@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from planted_run import planted_run
+from real_server import Server
 
 import firth
-from conftest import Server
 from firth.runs import folder as files
 from firth.runs.claiming import claim
 from firth.sources.planted import groups

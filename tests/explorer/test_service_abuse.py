@@ -12,10 +12,10 @@ from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
+from real_server import Server
 from service_run import HOSTILE
 
 import firth
-from conftest import Server
 
 KEYS = "/api/runs/0/keys"
 LEAKS = re.compile(rb"Traceback|site-packages|\.py\b|/tmp/|/home/|/root|/proc|uvicorn|starlette", re.IGNORECASE)
