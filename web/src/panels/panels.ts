@@ -24,7 +24,7 @@ export const PANELS: Panel[] = [
     name: "basket",
     title: "Recommend",
     component: Basket,
-    isOffered: (explorer) => explorer.runs.some((run) => run.about.has.recommend),
+    isOffered: ({ answers, runs }) => !answers.can("recommend") || runs.some((run) => run.about.has.recommend),
   },
   {
     name: "arithmetic",

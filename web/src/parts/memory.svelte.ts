@@ -1,6 +1,7 @@
 /** What panels remember while another is open. */
 
 import { createContext } from "svelte";
+import type { Choice } from "./filter";
 
 /** The items that were looked at, in the order of looking, and where among them one is. */
 export class Walk {
@@ -39,6 +40,8 @@ export class PanelMemory {
   k = $state(10);
   /** The number of the cluster that is open. */
   cluster = $state<number | null>(null);
+  /** What the map was last asked to show alone, and what that hid. */
+  alone = $state.raw<(Choice & { hidden: ReadonlySet<string> }) | null>(null);
   /** Whether an item is being dragged. */
   isDragging = $state(false);
   readonly walk = new Walk();

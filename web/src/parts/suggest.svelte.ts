@@ -32,6 +32,12 @@ export class Suggest<M extends Match = Match> {
     return this.active ?? this.matches[0];
   }
 
+  /** Return the match that the list points at, once what was typed last has been looked for; none where it is closed. */
+  async chosen(): Promise<M | undefined> {
+    await this.found;
+    return this.active;
+  }
+
   close(): void {
     this.isOpen = false;
   }

@@ -19,8 +19,8 @@ export class TypedSum {
   understood = $state.raw<Understood[]>([]);
   private turn = 0;
   private own = "";
-  /** Where in the text the key stands that is being typed. */
-  private token = { from: 0, to: 0 };
+  /** Where in the text the key begins that suggestions were made for. */
+  private from = 0;
 
   constructor(
     private readonly explorer: Explorer,
@@ -66,20 +66,19 @@ export class TypedSum {
       const begin = begun(text, from, caret);
       if (begin === "") continue;
       const matches = await this.explorer.answers.search(this.run().index, begin, 6);
-      const isSure = matches.some(({ how }) => how === "exact" || how === "prefix");
+      const isSure = matches.some(({ key }) => key.toLowerCase().startsWith(begin.toLowerCase()));
       if (!isSure && place < places.length - 1) continue;
-      const rest = /^.*?(?=\s[+\-−–]|$)/s.exec(text.slice(caret));
-      this.token = { from, to: caret + (rest?.[0].length ?? 0) };
+      this.from = from;
       return matches;
     }
     return [];
   }
 
-  /** Put a key where one is being typed, and return where the caret goes. */
-  complete(key: string): number {
-    const { from, to } = this.token;
-    const before = `${this.text.slice(0, from)}${quoted(key)} `;
-    this.text = before + this.text.slice(to).trimStart();
+  /** Put a key where one is being typed, around `caret`, and return where the caret goes. */
+  complete(key: string, caret: number): number {
+    const rest = /^.*?(?=\s[+\-−–]|$)/s.exec(this.text.slice(caret))?.[0] ?? "";
+    const before = `${this.text.slice(0, this.from)}${quoted(key)} `;
+    this.text = before + this.text.slice(caret + rest.length).trimStart();
     void this.type();
     return before.length;
   }
