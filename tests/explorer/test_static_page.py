@@ -14,6 +14,7 @@ import firth
 from firth.errors import OptionError, RunError
 from firth.explorer.page import make_page, write_page
 from firth.sources.planted import groups, playlists
+from firth.vectors.folding import fold_one
 from firth.vectors.search import KeySearch
 
 HOSTILE = [
@@ -179,8 +180,8 @@ def test_a_page_folds_texts_as_the_service_does(tmp_path: Path, opened):
         write_page(replace(imported_run(tmp_path), vectors=vectors, items=items), tmp_path / "folded.html", k=1)
     )
     search = KeySearch(keys)
-    for key in keys[:: len(keys) // 60]:
-        for text in (key, key.upper()):
+    for key in keys[:: len(keys) // 60] + keys[30:60]:
+        for text in (key, key.upper(), fold_one(key)):
             found = [(match["id"], match["how"]) for match in ask(page, "search", text, 1)]
             assert found == [(match.id, match.how) for match in search.find(text, k=1)], ascii(text)
 

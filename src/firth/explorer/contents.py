@@ -44,8 +44,6 @@ def add_items(pack: Pack, run: Run) -> None:
         pack.add_bytes("attributes", _stream(run.attributes))
     if "cluster" in run.items.columns:
         pack.add_array("members", nearest_to_middle(run))
-    if len(run.history):
-        pack.add_bytes("history", _stream(run.history))
 
 
 def add_neighbors(pack: Pack, run: Run, near: Near) -> None:
