@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from lively_run import HOSTILE, LONG, RARE, READ_TWICE, TORN, UNSTABLE, lively_run
+from real_server import Server
 
-from conftest import Server
 from firth.explorer.page import make_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
