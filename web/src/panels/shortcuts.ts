@@ -24,6 +24,8 @@ export const PANEL_SHORTCUTS: Shortcut[] = [
   { keys: "↑ ↓", does: "Go through the items of a list; Tab reaches what can be done with one" },
   { keys: "Alt ← →", does: "Back and forward among the items that were looked at" },
   { keys: "Alt ↑ ↓", does: "Move an item of the basket" },
+  { keys: "A R U", does: "Duplicates: merge a group, leave it alone, undo" },
+  { keys: "J K", does: "Duplicates: the next group, the one before" },
 ];
 
 /** Whether what is typed goes into a text. */
