@@ -39,6 +39,8 @@ from firth.explorer.works import Works
 
 STATIC = Path(__file__).parent / "static"
 ROUTERS = (
+    questions.router,
+    search.router,
     about.router,
     clusters.router,
     columns.router,
@@ -46,11 +48,9 @@ ROUTERS = (
     duplicates.router,
     evaluation.router,
     items.router,
-    questions.router,
-    search.router,
     training.router,
 )
-"""What is answered below /api."""
+"""What is answered below /api; they are tried in this order, so what is asked most stands first."""
 
 
 def create_app(folders: Sequence[str | Path], *, options: ServeOptions | None = None) -> FastAPI:

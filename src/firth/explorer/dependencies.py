@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from anyio import to_thread
 from fastapi import Depends, HTTPException, Path, Query, Request
 
-from firth.explorer.batching import Batches
 from firth.explorer.options import LARGEST_K, ServeOptions
 from firth.explorer.schemas import DIGITS
 from firth.explorer.shelf import Served, Shelf
@@ -23,21 +22,27 @@ async def _options(request: Request) -> ServeOptions:
     return options
 
 
-async def _batches(request: Request) -> Batches:
-    batches: Batches = request.app.state.batches
-    return batches
-
-
 ServedShelf = Annotated[Shelf, Depends(_shelf)]
 Options = Annotated[ServeOptions, Depends(_options)]
-NeighborBatches = Annotated[Batches, Depends(_batches)]
 
 
-async def _served(
-    request: Request, run: Annotated[Literal["0", "1"], Path(description="0: the run; 1: the second.")]
-) -> Served:
+RunIndex = Annotated[Literal["0", "1"], Path(description="0: the run; 1: the second.")]
+"""Which run; not a number, of which "+0.0" would be one."""
+QueryK = Annotated[int, Query(ge=1, le=LARGEST_K, description="How many answers."), DIGITS]
+
+
+async def served_of(request: Request, run: RunIndex) -> Served:
+    """Return the state of a run that an answer is made of.
+
+    Raises
+    ------
+    HTTPException
+        404 if there is no such run.
+    RunError
+        If it has no vectors yet.
+    """
     shelf: Shelf = request.app.state.shelf
-    index = int(run)  # as a number, "+0.0" would be one
+    index = int(run)
     if index >= len(shelf.folders):
         raise HTTPException(404, "only one run is served, so there is no run 1; ask for run 0.")
     known = shelf.current(index)
@@ -47,7 +52,7 @@ async def _served(
     return opened
 
 
-AskedRun = Annotated[Served, Depends(_served)]
+AskedRun = Annotated[Served, Depends(served_of)]
 """The state of the run that the path names; an answer is made of this one only."""
 
 
@@ -64,9 +69,7 @@ def check_k(k: int, options: ServeOptions) -> int:
     return k
 
 
-async def _k(
-    request: Request, k: Annotated[int, Query(ge=1, le=LARGEST_K, description="How many answers."), DIGITS] = 10
-) -> int:
+async def _k(request: Request, k: QueryK = 10) -> int:
     return check_k(k, request.app.state.options)
 
 

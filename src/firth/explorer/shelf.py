@@ -131,8 +131,15 @@ class Shelf:
         return [place.served for place in self._places]
 
     def current(self, index: int) -> Served | None:
-        """Return a run's state if that takes no reading: None says to ask :meth:`served`, which may take long."""
+        """Return a run's state if that takes no reading: None says to ask :meth:`served`, which may take long.
+
+        Notes
+        -----
+        One look at the date of a file every half second, so that it can be asked in an event loop.
+        """
         place = self._places[index]
+        if place.served is not None and not place.is_fresh and _generation(place.folder) == place.served.generation:
+            place.looked = time.monotonic()
         return place.served if place.is_fresh else None
 
     def served(self, index: int) -> Served:

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Request
 
 from firth.explorer.answering import Json
-from firth.explorer.dependencies import AskedK, AskedRun, NeighborBatches, Options, check_k
+from firth.explorer.batching import Batches
+from firth.explorer.dependencies import AskedRun, Options, QueryK, RunIndex, check_k, served_of
 from firth.explorer.schemas import (
     ArithmeticQuestion,
     NeighborsAnswer,
@@ -38,8 +39,12 @@ AskedKey = Annotated[str, Query(description="An item's key.")]
 @router.get(
     "/neighbors", summary="What is most like an item", response_model=NeighborsAnswer, responses=refusals(400, 404)
 )
-async def neighbors(served: AskedRun, batches: NeighborBatches, key: AskedKey, k: AskedK) -> Json:
+async def neighbors(request: Request, run: RunIndex, key: AskedKey, k: QueryK = 10) -> Json:
     """Return the items whose vectors point most nearly the same way, over all items, as `firth neighbors` does."""
+    # Asked here and not of dependencies, each of which takes FastAPI longer than the answer takes the kernel.
+    served = await served_of(request, run)
+    check_k(k, request.app.state.options)
+    batches: Batches = request.app.state.batches
     vocabulary = served.run.vectors.vocabulary
     if key in vocabulary:
         id_ = vocabulary.id(key)
