@@ -28,7 +28,11 @@ def serve(
     token: Annotated[
         str | None,
         typer.Option(
-            "--token", metavar="TEXT", help="What clients have to show.", show_default="none here, drawn elsewhere"
+            "--token",
+            metavar="TEXT",
+            envvar="FIRTH_TOKEN",
+            help="What clients have to show; also as FIRTH_TOKEN, which a list of processes does not show.",
+            show_default="none here, drawn elsewhere",
         ),
     ] = None,
     allow_host: Annotated[

@@ -38,8 +38,6 @@ class ServeOptions:
         Origins whose pages may show this one in a frame, such as ``http://localhost:8888``; none by default.
     max_k
         The most answers to one question, 1 to 10,000.
-    max_keys
-        The most items that one question names, >= 1.
     max_body_bytes
         The largest request, >= 1.
     body_timeout_s
@@ -57,14 +55,13 @@ class ServeOptions:
     allow_hosts: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()
     max_k: int = 1_000
-    max_keys: int = 1_000
     max_body_bytes: int = 1 << 20
     body_timeout_s: float = 30.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise OptionError(f"port must be from 0 to 65535, got {self.port}.")
-        for name in ("max_k", "max_keys", "max_body_bytes"):
+        for name in ("max_k", "max_body_bytes"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be >= 1, got {getattr(self, name)}.")
         if self.max_k > LARGEST_K:
