@@ -4,7 +4,9 @@ import pytest
 from firth import _kernel
 from firth.errors import DataError, OptionError
 from firth.threads import n_threads
+from firth.vectors import neighbors
 from firth.vectors.neighbors import normalised_rows, top_k
+from firth.vectors.vectors import Vectors
 
 
 def brute_force(queries, matrix, k, exclude):
@@ -137,3 +139,15 @@ def test_lengths_neither_overflow_nor_vanish(scale):
 
 def test_a_row_of_zeros_stays_zeros():
     assert normalised_rows(np.zeros((2, 3), np.float32)).tolist() == [[0.0] * 3] * 2
+
+
+def test_a_matrix_that_is_known_to_be_finite_is_not_read_once_more(monkeypatch: pytest.MonkeyPatch):
+    vectors = Vectors([str(i) for i in range(17)], small_integers(17, 3, seed=5))
+    expected = top_k(vectors.normalised[3:4], vectors.normalised, k=4, exclude=[3])
+    read = []
+    monkeypatch.setattr(neighbors, "check_finite", lambda matrix, name: read.append((name, len(matrix))))
+    found = vectors.similar_ids([[3]], k=4)
+    assert [found.ids.tolist(), found.similarities.tolist()] == [part.tolist() for part in expected]
+    vectors.neighbors([3], k=4)
+    vectors.most_similar("3", k=4)
+    assert read == [("queries", 1)] * 3

@@ -25,6 +25,7 @@ def top_k(
     *,
     k: int,
     exclude: npt.ArrayLike | None = None,
+    is_finite: bool = False,
     n_jobs: int | Literal["auto"] = "auto",
 ) -> tuple[Int32, Float32]:
     """Return, for each query, the rows of a matrix with the largest dot product, and these products.
@@ -39,6 +40,9 @@ def top_k(
         How many rows, >= 0.
     exclude
         (n_queries,) or (n_queries, n_exclude) integers: rows that are no answer to this query; -1 for none.
+    is_finite
+        Whether the matrix is known to be finite, so that it is not read once more to see: for one query that takes
+        longer than its answer.
     n_jobs
         Threads; "auto" takes all processors that this process may use.
 
@@ -67,7 +71,7 @@ def top_k(
     if queries.shape[1] != matrix.shape[1]:
         raise DataError(f"queries have {queries.shape[1]} columns but the matrix has {matrix.shape[1]}.")
     check_finite(queries, name="queries")
-    if queries is not matrix:
+    if queries is not matrix and not is_finite:
         check_finite(matrix, name="matrix")
     skip = _exclusions(exclude, n_queries=len(queries), n_rows=len(matrix))
     m = max(0, min(k, len(matrix) - skip.shape[1]))

@@ -112,7 +112,7 @@ class Predictor:
         for members in in_blocks([len(query) for query in asked], n_skips, size=self._inputs.shape[1]):
             exclude = np.stack([skips[member] for member in members])
             means = self._means([asked[member] for member in members])
-            found, scores = top_k(means, self._rows, k=k, exclude=exclude, n_jobs=n_jobs)
+            found, scores = top_k(means, self._rows, k=k, exclude=exclude, is_finite=True, n_jobs=n_jobs)
             ids[members, : found.shape[1]] = self._candidates[found]
             predictions[members, : found.shape[1]] = scores
         return Recommendations(ids, predictions)

@@ -38,6 +38,7 @@ def similar(
     weights: Sequence[npt.ArrayLike] | None = None,
     k: int = 10,
     exclude_query: bool = True,
+    is_finite: bool = False,
     n_jobs: int | Literal["auto"] = "auto",
 ) -> Neighbors:
     """Return the rows nearest to the sum of each query's rows.
@@ -54,6 +55,8 @@ def similar(
         How many, >= 0.
     exclude_query
         Whether a query's own items are left out.
+    is_finite
+        Whether the rows are known to be finite, so that they are not read once more to see.
     n_jobs
         Threads.
 
@@ -89,6 +92,7 @@ def similar(
             normalised,
             k=k,
             exclude=np.stack([skips[member] for member in chosen]),
+            is_finite=is_finite,
             n_jobs=n_jobs,
         )
         ids[members, : found.shape[1]] = found

@@ -210,7 +210,7 @@ class Vectors:
             raise OptionError("most_similar needs at least one key: a key, plus=[...] or minus=[...].")
         ids = self._vocabulary.ids([*added, *minus])
         signs = [1.0] * len(added) + [-1.0] * len(minus)
-        found = similar(self.normalised, [ids], weights=[signs], k=k)
+        found = similar(self.normalised, [ids], weights=[signs], k=k, is_finite=True)
         pairs = zip(found.ids[0].tolist(), found.similarities[0].tolist(), strict=True)
         return [(self._vocabulary.keys[i], cosine) for i, cosine in pairs if i >= 0]
 
@@ -246,7 +246,7 @@ class Vectors:
         -----
         Exact. O(n_queries * n_items * size) time. Same bytes for any ``n_jobs``, and for a query alone as among others.
         """
-        return similar(self.normalised, queries, k=k, exclude_query=exclude_query, n_jobs=n_jobs)
+        return similar(self.normalised, queries, k=k, exclude_query=exclude_query, is_finite=True, n_jobs=n_jobs)
 
     def neighbors(
         self, ids: npt.ArrayLike | None = None, *, k: int = 10, n_jobs: int | Literal["auto"] = "auto"
@@ -282,7 +282,7 @@ class Vectors:
         if chosen.size and (chosen.min() < 0 or chosen.max() >= len(self)):
             raise DataError(f"ids must be from 0 to {len(self) - 1}, got {chosen.min()} to {chosen.max()}.")
         queries = self.normalised if ids is None else self.normalised[chosen]
-        return Neighbors(*top_k(queries, self.normalised, k=k, exclude=chosen, n_jobs=n_jobs))
+        return Neighbors(*top_k(queries, self.normalised, k=k, exclude=chosen, is_finite=True, n_jobs=n_jobs))
 
     def recommend(self, keys: Sequence[str], *, k: int = 10, exclude_query: bool = True) -> list[tuple[str, float]]:
         """Return the items that go with these, as the model itself predicts them.
