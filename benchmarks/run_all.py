@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 ITEMS = ("items", "blend", "tags", "confidence", "alignment", "duplicates")
-EXPLORER = ("explorer", "offline_page")
+EXPLORER = ("explorer", "offline_page", "service")
 SCRIPTS = ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "import_time", *EXPLORER, *ITEMS)
 WORDS = [("words", what) for what in ("speed", "quality", "lanes", "sizes")]
 
