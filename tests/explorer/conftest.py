@@ -15,6 +15,11 @@ STATIC = Path(firth.__file__).parent / "explorer" / "static" / "index.html"
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests with a browser come last: once it runs, its event loop does, and no other can run in this thread."""
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(autouse=True)
 def _look_at_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of this process are looked at whenever they are asked, and not every half second."""
