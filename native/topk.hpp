@@ -18,6 +18,7 @@ namespace firth {
 
 constexpr int64_t panel_size = 16;      // queries side by side, the lanes of dot_block
 constexpr int64_t panels_per_task = 4;  // that share a block of rows while it is in the cache
+constexpr int64_t queries_per_task = panels_per_task * panel_size;
 constexpr int64_t block_floats = 1 << 15;
 
 struct TopKProblem {
@@ -72,6 +73,14 @@ class Best {
             scores[i] = score_of(keys_[size_t(i)]);
         }
         return n_;
+    }
+
+    // Takes over what another one has kept, of other rows; both offer at most k.
+    void absorb(Best& other) {
+        if (other.n_ > k_) other.cut();
+        if (n_ > k_) cut();
+        std::copy(other.keys_.begin(), other.keys_.begin() + other.n_, keys_.begin() + n_);
+        n_ += other.n_;
     }
 
     void clear() {
@@ -168,11 +177,11 @@ inline int64_t next_block(int64_t row, int64_t n_rows, int64_t block_rows) {
     return std::min({std::max<int64_t>(row, 48), block_rows, n_rows - row});
 }
 
-// One task: up to 64 queries against all rows.
-inline void top_k_task(const TopKProblem& p, int64_t task, int64_t block_rows, TopKScratch& scratch, int32_t* ids,
-                       float* scores) {
-    const int64_t first = task * panels_per_task * panel_size;
-    const int64_t n = std::min(panels_per_task * panel_size, p.n_queries - first);
+// The best rows for up to 64 queries, of the rows from `row` to before `last`.
+inline std::vector<Best> best_of(const TopKProblem& p, int64_t task, int64_t row, int64_t last, int64_t block_rows,
+                                 TopKScratch& scratch) {
+    const int64_t first = task * queries_per_task;
+    const int64_t n = std::min(queries_per_task, p.n_queries - first);
     std::vector<Best> best(static_cast<size_t>(n), Best(p.k));
     const int64_t n_panels = (n + panel_size - 1) / panel_size;
     float* lanes = scratch.panels.data();
@@ -187,24 +196,52 @@ inline void top_k_task(const TopKProblem& p, int64_t task, int64_t block_rows, T
         panel.n_lanes = lane + 1;
         fill_lane(p.queries + (first + q) * p.size, p.size, own + lane);
     }
-    for (int64_t row = 0, n_rows; row < p.n_rows; row += n_rows) {
-        n_rows = next_block(row, p.n_rows, block_rows);
+    for (int64_t begin = row, n_rows; row < last; row += n_rows) {
+        n_rows = next_block(row - begin, last - begin, block_rows);
         for (const Panel& panel : panels) scan_block(panel, p.rows, p.size, row, n_rows, scratch);
     }
-    for (int64_t q = 0; q < n; ++q) best[size_t(q)].take(ids + (first + q) * p.k, scores + (first + q) * p.k);
+    return best;
 }
 
-// ids, scores: (n_queries, k). The caller has seen to k <= n_rows - n_exclude, hence every place is filled.
+// How many parts the rows are cut into, for threads that would have no queries of their own.
+inline int64_t parts_of_rows(const TopKProblem& p, int64_t n_tasks, int64_t block_rows, int n_jobs) {
+    const int64_t idle = n_jobs / n_tasks;
+    return std::max<int64_t>(1, std::min<int64_t>(idle, p.n_rows / (8 * block_rows)));
+}
+
+// ids, scores: (n_queries, k). The caller has seen to k <= n_rows - n_exclude, hence every place is filled. The best of
+// all rows are the best of the parts' best, so that neither threads nor parts change a byte.
 inline void top_k(const TopKProblem& p, int n_jobs, int32_t* ids, float* scores) {
     if (p.k == 0 || p.n_queries == 0) return;
     const int64_t block_rows = rows_per_block(p.size);
-    const int64_t n_tasks = (p.n_queries + panels_per_task * panel_size - 1) / (panels_per_task * panel_size);
+    const int64_t n_tasks = (p.n_queries + queries_per_task - 1) / queries_per_task;
+    const int64_t n_parts = parts_of_rows(p, n_tasks, block_rows, n_jobs);
     std::vector<std::unique_ptr<TopKScratch>> scratch(static_cast<size_t>(n_jobs));
-    parallel_for(n_tasks, n_jobs, [&](int64_t task, int worker) {
+    std::vector<std::vector<Best>> found(n_parts > 1 ? size_t(n_tasks * n_parts) : 0);
+    const auto write = [&](int64_t task, std::vector<Best>& best) {
+        for (size_t q = 0; q < best.size(); ++q) {
+            const int64_t place = (task * queries_per_task + int64_t(q)) * p.k;
+            best[q].take(ids + place, scores + place);
+        }
+    };
+    parallel_for(n_tasks * n_parts, n_jobs, [&](int64_t piece, int worker) {
         auto& own = scratch[size_t(worker)];
         if (!own) own = std::make_unique<TopKScratch>(p.size, block_rows);
-        top_k_task(p, task, block_rows, *own, ids, scores);
+        const int64_t task = piece / n_parts, part = piece % n_parts;
+        std::vector<Best> best =
+            best_of(p, task, part * p.n_rows / n_parts, (part + 1) * p.n_rows / n_parts, block_rows, *own);
+        if (n_parts > 1)
+            found[size_t(piece)] = std::move(best);
+        else
+            write(task, best);
     });
+    if (n_parts == 1) return;
+    for (int64_t task = 0; task < n_tasks; ++task) {
+        std::vector<Best>& best = found[size_t(task * n_parts)];
+        for (int64_t part = 1; part < n_parts; ++part)
+            for (size_t q = 0; q < best.size(); ++q) best[q].absorb(found[size_t(task * n_parts + part)][q]);
+        write(task, best);
+    }
 }
 
 }  // namespace firth

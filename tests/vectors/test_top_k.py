@@ -73,6 +73,20 @@ def test_top_k_of_long_vectors_is_brute_force():
 
 
 @pytest.mark.parametrize("n_jobs", [2, 3, 8])
+@pytest.mark.parametrize(("n_queries", "k"), [(1, 1), (1, 17), (3, 50), (65, 9)])
+def test_few_queries_whose_rows_are_shared_out_have_the_same_bytes(n_queries, k, n_jobs):
+    random = np.random.default_rng(5)
+    rows = random.integers(-2, 3, (70_001, 3)).astype(np.float32)  # most scores are equal: the lower row is the answer
+    queries = random.integers(-2, 3, (n_queries, 3)).astype(np.float32)
+    skip = random.integers(0, 70_001, (n_queries, 2)).astype(np.int32)
+    one, many = (top_k(queries, rows, k=k, exclude=skip, n_jobs=jobs) for jobs in (1, n_jobs))
+    assert [part.tobytes() for part in one] == [part.tobytes() for part in many]
+    scores = queries @ rows.T
+    np.put_along_axis(scores, skip.astype(np.int64), -np.inf, axis=1)
+    assert np.array_equal(one[0], np.argsort(-scores, axis=1, kind="stable")[:, :k])
+
+
+@pytest.mark.parametrize("n_jobs", [2, 3, 8])
 def test_top_k_gives_the_same_bytes_for_any_threads(n_jobs):
     matrix = np.random.default_rng(3).standard_normal((700, 33)).astype(np.float32)
     one = top_k(matrix, matrix, k=9, n_jobs=1)
