@@ -54,9 +54,10 @@ class MapPage:
         box = self.map.bounding_box()
         return box["x"] + left + x * scale, box["y"] + top - y * scale
 
-    def pixel(self, item: int) -> tuple[int, int, int]:
-        """Return the colour of an item's disc."""
-        return pixel(self.page, *self.place(item))
+    def pixel(self, item: int, *, above: float = 0) -> tuple[int, int, int]:
+        """Return the colour of an item's disc, or so many pixels above its middle, where it is now."""
+        left, top = self.place(item)
+        return pixel(self.page, left, top - above)
 
     def hover(self, item: int) -> None:
         self.page.mouse.move(*self.place(item))

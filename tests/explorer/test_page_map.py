@@ -213,8 +213,7 @@ def test_two_maps_share_what_is_selected(look, tmp_path):
         one.click(30)
         eventually(lambda: two.data("selected") == KEYS[30])
         page.mouse.move(*one.at(-75, 60))
-        left, top = two.place(46 - 30)
-        eventually(lambda: near(pixel(page, left, top - 9), rgb("#116bb5"), by=60))
+        eventually(lambda: near(two.pixel(46 - 30, above=9), rgb("#116bb5"), by=60))  # the ring around it
         assert near(two.pixel(46 - 30), ground)
         one.click(47)
         page.get_by_text("is not in two").wait_for()

@@ -32,13 +32,13 @@ aggregate = "mean"
 round = 0
 [train]
 vector_size = 32
-pairs = 36_000_000
+pairs = 100_000_000
 heldout = 0.02
 probes = ["item 0017", "item 0903"]
 [clusters]
 n = 4
 [map]
-n_iter = 8000
+n_iter = 24000
 patience = 0
 [plots]
 color_by = []

@@ -35,12 +35,13 @@ def read_probe(line: str, is_key: Callable[[str], bool]) -> tuple[str, list[str]
     >>> read_probe("Net, The -> Babe, Gattaca", {"Net, The", "Babe", "Gattaca"}.__contains__)
     ('Net, The', ['Babe', 'Gattaca'])
     """
-    parts = line.split(_ARROW)
-    for n in range(1, len(parts)):
-        key, rest = _ARROW.join(parts[:n]), _ARROW.join(parts[n:])
+    start = line.find(_ARROW)
+    while start >= 0:  # arrows may overlap, where keys begin or end with one
+        key, rest = line[:start], line[start + len(_ARROW) :]
         neighbors = _joined(rest.split(_COMMA), is_key) if rest else []
         if is_key(key) and neighbors is not None:
             return key, neighbors
+        start = line.find(_ARROW, start + 1)
     key, _, rest = line.partition(_ARROW)
     return key, rest.split(_COMMA) if rest else []
 
