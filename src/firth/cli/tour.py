@@ -25,4 +25,7 @@ def print_tour(run: Run, name: str) -> None:
     out.print(f"[dim]firth arithmetic {run.folder} {' '.join(words)} -k 5[/]", soft_wrap=True)
     out.print(found_table(run.items, run.vectors.most_similar(plus=demo.plus, minus=demo.minus, k=5)))
     out.print()
-    out.print(f"The map: {run.folder}/plots. Try [bold]firth --help[/] for what else to ask.", soft_wrap=True)
+    out.print(
+        f"The map: {run.folder}/plots, or [bold]firth serve {run.folder} --open[/] to walk about in it.", soft_wrap=True
+    )
+    out.print("[bold]firth --help[/] shows what else to ask.")
