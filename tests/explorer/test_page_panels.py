@@ -148,6 +148,7 @@ def test_tabs_go_by_keyboard(page):
 
 def test_lists_and_the_way_back_go_by_keyboard(page, server):
     focused = page.locator(":focus")
+    expect(page.get_by_role("button", name="grunge 02").first).to_be_visible()  # the panel's first stop has come
     page.keyboard.press("1")
     page.keyboard.press("Tab")
     first = focused.inner_text()
