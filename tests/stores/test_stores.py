@@ -62,11 +62,12 @@ def opened(request, tmp_path):
     return kinds[request.param]
 
 
-def test_a_store_answers_with_the_exact_neighbours(opened):
+def test_a_store_answers_with_the_exact_neighbours(opened, request):
     vectors, items = planted()
     found = deliver(opened(), vectors, items, kind="any", target="there", seed=2)
     assert (found.n_items, found.k, found.n_asked) == (300, 10, 200)
-    assert found.recall > 0.95  # graphs, built by several threads, miss some: 0.98 was seen
+    is_graph = request.node.callspec.params["opened"] in ("usearch", "pgvector")
+    assert found.recall > (0.95 if is_graph else 0.99)  # a graph, built by several threads, misses some: 0.98 was seen
 
 
 def test_the_recall_that_is_told_falls_when_the_store_holds_other_vectors(opened):
