@@ -1,9 +1,7 @@
 """A run over HTTP while it is made: what is told is what its folder holds at that moment."""
 
 from pathlib import Path
-from typing import Any
 
-import polars as pl
 import pyarrow as pa
 import pytest
 from fastapi.testclient import TestClient
@@ -14,33 +12,13 @@ from firth.errors import DivergenceError
 from firth.explorer.app import create_app
 from firth.runs import folder as files
 from firth.runs import live
-from firth.sources.planted import groups
-
-TRAIN = {"vector_size": 8, "negative": 3, "pairs": 120_000, "lane_size": 16, "heldout": 0.05, "probes": ["item, 03"]}
-STAGES = ["read", "train", "agreement", "clusters", "map", "plots"]
+from watched_runs import STAGES, TRAIN, planted_table, recipe
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Items of three groups whose keys hold a comma."""
-    path = tmp_path_factory.mktemp("planted") / "planted.parquet"
-    rows = groups(n_items=83, n_groups=3, seed=5)
-    rows.with_columns(item=pl.col("item").str.replace(" ", ", ")).write_parquet(path)
-    return path
-
-
-def recipe(table: Path, **changes: Any) -> firth.Recipe:
-    tables: dict[str, Any] = {
-        "source": {"path": str(table)},
-        "contexts": {
-            "group": {"column": "group", "item": "item", "weight": 3},
-            "score": {"column": "score", "item": "item", "aggregate": "mean", "round": 0},
-        },
-        "train": TRAIN,
-        "clusters": {"n": 3},
-        "map": {"n_iter": 300, "patience": 0},
-    }
-    return firth.Recipe.from_dict({**tables, **changes}, name="planted")
+    return planted_table(tmp_path_factory.mktemp("planted"))
 
 
 class Asking:

@@ -5,43 +5,21 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 
 import firth
 from firth.errors import DivergenceError, SourceNotFoundError
 from firth.runs import claiming, live
 from firth.runs import folder as files
-from firth.sources.planted import groups
-
-TRAIN = {"vector_size": 8, "negative": 3, "pairs": 120_000, "lane_size": 16, "heldout": 0.05, "probes": ["item, 03"]}
-STAGES = ["read", "train", "agreement", "clusters", "map", "plots"]
+from watched_runs import STAGES, TRAIN, planted_table, recipe
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Items of three groups whose keys hold a comma."""
-    path = tmp_path_factory.mktemp("planted") / "planted.parquet"
-    rows = groups(n_items=83, n_groups=3, seed=5)
-    rows.with_columns(item=pl.col("item").str.replace(" ", ", ")).write_parquet(path)
-    return path
-
-
-def recipe(table: Path, **changes: Any) -> firth.Recipe:
-    tables: dict[str, Any] = {
-        "source": {"path": str(table)},
-        "contexts": {
-            "group": {"column": "group", "item": "item", "weight": 3},
-            "score": {"column": "score", "item": "item", "aggregate": "mean", "round": 0},
-        },
-        "train": TRAIN,
-        "clusters": {"n": 3},
-        "map": {"n_iter": 300, "patience": 0},
-    }
-    return firth.Recipe.from_dict({**tables, **changes}, name="planted")
+    return planted_table(tmp_path_factory.mktemp("planted"))
 
 
 @pytest.fixture
@@ -154,7 +132,7 @@ import firth
 from firth.runs import live
 live.EVERY_S, live._SHARE, live._BLOCKED = 0.0, float("inf"), float("inf")
 sys.path.insert(0, sys.argv[3])
-from test_live import recipe
+from watched_runs import recipe
 from pathlib import Path
 original = Path.replace
 def killed(path, target):
@@ -169,7 +147,7 @@ firth.run_recipe(recipe(Path(sys.argv[1])), out=sys.argv[2], checkpoint_s=0)
 
 def test_killed_while_it_was_written_a_run_keeps_its_losses_and_goes_on(table: Path, tmp_path: Path):
     folder = tmp_path / "run"
-    words = [sys.executable, "-c", _KILLED, str(table), str(folder), str(Path(__file__).parent)]
+    words = [sys.executable, "-c", _KILLED, str(table), str(folder), str(Path(__file__).parent.parent)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert any(files.is_partial(path.name) for path in folder.iterdir())
