@@ -90,17 +90,33 @@ def sync_folder(folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Return a context that one process, and one thread of it, is in at a time, for each folder.
 
-    It takes no file: the folder itself is locked, and a process that dies lets go. Where the folder cannot be opened,
-    or its file system locks no folders (NFS), nobody is kept out.
+    It takes no file: the folder itself is locked, and a process that dies lets go. A folder that was moved away while
+    it was waited for is not the one asked for: whatever lies there now is locked. Where the folder cannot be opened, or
+    its file system locks no folders (NFS), nobody is kept out.
     """
+    handle = _lock(folder)
     try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        yield
-        return
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _lock(folder: Path) -> int | None:
+    """Return the handle of a folder that is now locked; None where it cannot be opened."""
+    while True:
+        try:
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(handle), folder.stat()):
+                return handle
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(handle)
+            raise
         os.close(handle)

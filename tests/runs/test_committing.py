@@ -3,8 +3,12 @@
 import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,6 +17,7 @@ import firth
 from firth.errors import RunError
 from firth.runs import committing
 from firth.runs import folder as files
+from firth.runs.claiming import remove
 from firth.runs.cleaning import CleanOptions
 from firth.runs.store import RunStore
 
@@ -161,3 +166,20 @@ def test_vectors_whose_training_has_not_ended_are_not_read(run: Path):
     files.write_document(run, document)
     with pytest.raises(RunError, match="has no vectors"):
         firth.load_run(run)
+
+
+def test_a_run_is_not_taken_away_while_the_last_of_it_is_written(run: Path, monkeypatch: pytest.MonkeyPatch):
+    begun, remover = threading.Event(), threading.Thread(target=lambda: (begun.set(), remove(run)))
+    write = committing.write_document
+
+    def write_then_be_removed(folder: Path, document: Mapping[str, Any]) -> None:
+        write(folder, document)  # from here on the run is complete, and may be removed
+        remover.start()
+        begun.wait()
+        time.sleep(0.1)
+
+    monkeypatch.setattr(committing, "write_document", write_then_be_removed)
+    table = pl.DataFrame({"key": ["b"]})
+    committing.commit(run, {"items.parquet": table}, {"status": "complete"})
+    remover.join()
+    assert not run.exists()

@@ -1,6 +1,7 @@
 """Who may write a run folder: claimed once, begun by one process, removed as a whole or not at all.
 
-Two processes that want the same folder are told apart under a lock of the folder that holds it. A run is removed by
+Two processes that want the same folder are told apart under a lock of the folder that holds it; whoever takes a run
+away also waits, by a lock of the run's own folder, for those who are writing the last of it. A run is removed by
 renaming it first, to a name that no listing shows: what a removal that was cut short leaves is rubbish, never half a
 run, and the next clean-up takes it away.
 """
@@ -55,7 +56,7 @@ def claim(folder: Path, *, replace: bool = False, disposable: Collection[str] = 
     aside = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder.parent):
+        with locked(folder.parent), locked(folder):
             entries = {entry.name for entry in folder.iterdir() if not is_partial(entry.name)}
             if _is_free(folder, entries, disposable):
                 remove_partial(folder)
@@ -129,7 +130,7 @@ def remove(folder: Path) -> None:
         made. Nothing is removed then.
     """
     try:
-        with locked(folder.parent):
+        with locked(folder.parent), locked(folder):
             check_removable(folder)
             aside = _set_aside(folder)
     except FileNotFoundError as error:
