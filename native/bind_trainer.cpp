@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "heldout.hpp"
+#include "permutation.hpp"
 #include "threads.hpp"
 #include "trainer.hpp"
 
@@ -362,6 +363,14 @@ void bind_trainer(nb::module_& m) {
         return nb::ndarray<nb::numpy, uint32_t>(words, {n}, owner);
     });
     m.def("merge_share", &firth::merge_share);
+    m.def("permuted", [](uint64_t n, uint64_t key, uint64_t first, uint64_t last) {
+        require(n >= 1 && n <= firth::Permutation::max_size, "a permutation must be of 1 to 2**62 numbers");
+        require(first <= last && last <= n, "places must lie within the permutation");
+        const firth::Permutation permutation(n, key);
+        std::vector<uint64_t> numbers(last - first);
+        for (uint64_t i = first; i < last; ++i) numbers[i - first] = permutation(i);
+        return to_array(numbers);
+    });
 
     nb::class_<GroupArrays>(m, "Groups")
         .def(nb::init<Array1<const uint32_t>, Array1<const int32_t>, Array1<const int32_t>, Array1<const int64_t>,

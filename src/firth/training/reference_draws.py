@@ -5,6 +5,7 @@ Nothing in the library calls it; ``reference.py`` does. A position at a time, a 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,21 @@ def split_mix(salt: int, index: int) -> int:
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK
     return z ^ (z >> 31)
+
+
+def permuted(n: int, key: int, place: int) -> int:
+    """Return what stands at a place of the pseudo-random order of 0 .. n-1 (``native/permutation.hpp``)."""
+    a = math.isqrt(n - 1) + 1
+    b = -(-n // a)
+    salts = [split_mix(key, i) for i in range(8)]
+    while True:
+        x, y = place % a, place // a
+        for even, odd in zip(salts[::2], salts[1::2], strict=True):
+            x = (x + ((split_mix(even, y) >> 32) * a >> 32)) % a
+            y = (y + ((split_mix(odd, x) >> 32) * b >> 32)) % b
+        place = y * a + x
+        if place < n:
+            return place
 
 
 def draw_position(stream: WordStream, setup: Setup) -> Position:
