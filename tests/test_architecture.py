@@ -18,7 +18,7 @@ LAYERS = [
     {"vectors"},
     {"training", "maps", "evaluation", "plots"},
     {"runs"},
-    {"explorer"},
+    {"explorer", "cluster"},
     {"cli", "flows"},
     {"__init__", "__main__"},
 ]
@@ -75,7 +75,18 @@ def test_importing_the_package_loads_no_package_besides_numpy():
     assert {name for name in loaded if not name.startswith("_")} <= {"firth", "numpy"}
 
 
-HEAVY = ["sklearn", "matplotlib", "adbc_driver_sqlite", "pandas", "duckdb", "pyarrow", "gensim", "keras", "torch"]
+HEAVY = [
+    "sklearn",
+    "matplotlib",
+    "adbc_driver_sqlite",
+    "pandas",
+    "duckdb",
+    "pyarrow",
+    "gensim",
+    "keras",
+    "torch",
+    "ray",
+]
 
 
 @pytest.mark.parametrize("heavy", HEAVY)

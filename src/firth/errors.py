@@ -9,6 +9,7 @@
     ├── UnknownItemError       (KeyError)           a key that is not in the vocabulary
     ├── DivergenceError        (ArithmeticError)    training left the range of finite numbers, or grows worse and worse
     ├── RunError               (OSError)            a run folder that is missing, damaged, unfinished or unwritable
+    ├── ClusterError           (RuntimeError)       a cluster that does not answer, or whose machines do not fit
     └── MissingExtraError      (ImportError)        an optional package that is not installed
 
 A message states the rule, what came, and the way out, in one or two sentences. There is no logic here besides
@@ -77,6 +78,10 @@ class DivergenceError(FirthError, ArithmeticError):
 
 class RunError(FirthError, OSError):
     """A run folder that is missing, damaged, unfinished or unwritable."""
+
+
+class ClusterError(FirthError, RuntimeError):
+    """A cluster that does not answer, machines that do not fit together, or work that was lost with its machine."""
 
 
 class MissingExtraError(FirthError, ImportError):
