@@ -164,7 +164,7 @@ struct SequenceArrays {
 
     SequenceArrays(Array1<const int32_t> tokens_, Array1<const int64_t> offsets_, Array1<const uint32_t> keep_,
                    int unknown, int before, int after, bool shrink, int64_t chunk_size, uint64_t heldout_salt,
-                   uint32_t heldout_threshold, uint64_t seed, uint32_t context)
+                   uint32_t heldout_threshold, uint64_t seed, uint32_t context, int64_t block_chunks)
         : tokens(tokens_), offsets(offsets_), keep(keep_) {
         const int64_t* o = offsets.data();
         const int64_t n = int64_t(offsets.shape(0)) - 1, n_items = int64_t(keep.shape(0));
@@ -175,6 +175,7 @@ struct SequenceArrays {
         require(before >= 0 && after >= 0 && before + after >= 1, "a window must reach at least one token");
         require(before <= firth::max_reach && after <= firth::max_reach, "a window may reach at most 65,536 tokens");
         require(chunk_size >= 1 && chunk_size <= (1 << 24), "chunk_size must be from 1 to 2**24");
+        require(block_chunks >= 0, "block_chunks must be >= 0");
         sequences = {tokens.data(),
                      o,
                      n,
@@ -188,7 +189,24 @@ struct SequenceArrays {
                      heldout_salt,
                      heldout_threshold,
                      seed,
-                     context};
+                     context,
+                     block_chunks};
+    }
+
+    // Where the chunks of turns first .. last-1 lie, counted on from epoch to epoch: rows (first token, end), those
+    // that follow one another joined.
+    nb::ndarray<nb::numpy, int64_t> extents(int64_t first, int64_t last) const {
+        require(first >= 0 && first <= last, "turns must be >= 0");
+        const int64_t n_chunks = sequences.n_chunks();
+        std::vector<int64_t> found;
+        for (int64_t turn = first; turn < last; ++turn) {
+            const int64_t chunk = sequences.chunk_at(turn / n_chunks, turn % n_chunks);
+            const int64_t begin = chunk * sequences.chunk_size;
+            if (found.empty() || found.back() != begin) found.insert(found.end(), {begin, begin});
+            found.back() = std::min(begin + sequences.chunk_size, sequences.n_tokens());
+        }
+        const size_t n = found.size() / 2;
+        return n ? to_matrix(found, n) : to_array(found);
     }
 
     int64_t count_pairs(int64_t epoch, int n_jobs) const {
@@ -384,12 +402,14 @@ void bind_trainer(nb::module_& m) {
 
     nb::class_<SequenceArrays>(m, "Sequences")
         .def(nb::init<Array1<const int32_t>, Array1<const int64_t>, Array1<const uint32_t>, int, int, int, bool,
-                      int64_t, uint64_t, uint32_t, uint64_t, uint32_t>(),
+                      int64_t, uint64_t, uint32_t, uint64_t, uint32_t, int64_t>(),
              nb::kw_only(), nb::arg("tokens").noconvert(), nb::arg("offsets").noconvert(), nb::arg("keep").noconvert(),
              nb::arg("unknown"), nb::arg("before"), nb::arg("after"), nb::arg("shrink"), nb::arg("chunk_size"),
-             nb::arg("heldout_salt"), nb::arg("heldout_threshold"), nb::arg("seed"), nb::arg("context"))
+             nb::arg("heldout_salt"), nb::arg("heldout_threshold"), nb::arg("seed"), nb::arg("context"),
+             nb::arg("block_chunks") = 0)
         .def_prop_ro("n_chunks", [](const SequenceArrays& each) { return each.sequences.n_chunks(); })
         .def("count_pairs", &SequenceArrays::count_pairs)
+        .def("extents", &SequenceArrays::extents)
         .def("positions", &SequenceArrays::positions);
 
     nb::class_<TrainerArrays>(m, "Trainer")

@@ -123,9 +123,9 @@ struct Lane {
     void draw_windows(Stream& stream, const LaneTask& task, const Source& source, const Objective& objective,
                       const Model& model, Workspace& work) {
         const Sequences& sequences = *source.sequences;
-        const int64_t n_chunks = sequences.n_chunks();
+        const int64_t n_chunks = sequences.n_chunks(), epoch = task.ordinal / n_chunks;
         Windows& windows = work.windows;
-        sequences.collect(task.ordinal / n_chunks, task.ordinal % n_chunks, false, windows);
+        sequences.collect(epoch, sequences.chunk_at(epoch, task.ordinal % n_chunks), false, windows);
         // A token is a centre and a partner: giving both the same entry halves the look-ups.
         for (int32_t id : windows.ids) __builtin_prefetch(&work.entries[size_t(id)]);
         for (int32_t& id : windows.ids) {

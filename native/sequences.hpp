@@ -1,16 +1,17 @@
 // Training positions out of ordered contexts: a token as the centre, the tokens of its window as its partners.
 //
-// An epoch visits every chunk of tokens once. What a position is (whether a token survives subsampling, how far its
-// window reaches) is drawn from a hash of the seed, the epoch and the token's place, so a window sees over the edges of
-// its chunk, and the positions do not depend on how the tokens are cut into chunks.
+// An epoch visits every chunk of tokens once, as they come or by blocks of chunks in a drawn order. What a position is
+// (whether a token survives subsampling, how far its window reaches) is drawn from a hash of the seed, the epoch and
+// the token's place, so a window sees over the edges of its chunk, and the positions do not depend on how the tokens
+// are cut into chunks.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
+#include "permutation.hpp"
 #include "philox.hpp"
-#include "split_mix.hpp"
 
 namespace firth {
 
@@ -46,13 +47,24 @@ struct Sequences {
     uint64_t heldout_salt;
     uint32_t heldout_threshold;  // of 2**32
     uint64_t seed;
-    uint32_t context;  // its number, so that two contexts draw differently
+    uint32_t context;      // its number, so that two contexts draw differently
+    int64_t block_chunks;  // chunks of a block, which are visited in their order; 0: all are
 
     static constexpr int64_t heldout_size = 1000;  // tokens that are held out together: a sequence, or a part of one
     static constexpr int64_t max_look = 1 << 16;   // tokens beyond a chunk's edge, where hardly any survives
 
     int64_t n_tokens() const { return offsets[n_sequences]; }
     int64_t n_chunks() const { return (n_tokens() + chunk_size - 1) / chunk_size; }
+
+    // The chunk that comes at a turn of an epoch. Whole blocks come in an order that is drawn anew for each epoch, what
+    // is left over comes last. The order's key is that of a token before all others.
+    int64_t chunk_at(int64_t epoch, int64_t turn) const {
+        const int64_t n_blocks = block_chunks ? n_chunks() / block_chunks : 0;
+        const int64_t block = block_chunks ? turn / block_chunks : 0;
+        if (block >= n_blocks) return turn;
+        const Permutation order(uint64_t(n_blocks), split_mix(epoch_salt(epoch), UINT64_MAX));
+        return int64_t(order(uint64_t(block))) * block_chunks + turn % block_chunks;
+    }
 
     uint64_t epoch_salt(int64_t epoch) const {
         Stream stream(seed, Purpose::sequences, uint64_t(context) << 40 | uint64_t(epoch));

@@ -67,6 +67,10 @@ class TrainOptions:
     pool_size
         Negatives that a lane draws for itself at every step, from which its positions take theirs; "auto" lets each
         serve about four positions; of sequences over at most 32,768 items none is shared, which finds more.
+    shuffle_block
+        Visit ordered contexts by blocks of about so many tokens, in an order that is drawn anew for each epoch; within
+        a block tokens are read as they come. 0: all are. For a corpus that is sorted, by date say, and too large to be
+        shuffled: a million tokens and more are read from a disk at full speed.
     heldout
         Share of the data never trained but used to measure the loss, 0 <= heldout <= 0.5: pairs of groups; sequences, a
         thousand tokens at a time where they are longer.
@@ -104,6 +108,7 @@ class TrainOptions:
     lanes: int = 16
     lane_size: int | Literal["auto"] = "auto"
     pool_size: int | Literal["auto"] = "auto"
+    shuffle_block: int = 0
     heldout: float = 0.01
     patience: int | None = None
     probes: tuple[str, ...] = ()
@@ -157,6 +162,7 @@ class TrainOptions:
             _check_int("lane_size", self.lane_size, 1, 1_000_000)
         if self.pool_size != "auto":
             _check_int("pool_size", self.pool_size, 1, 1_000_000)
+        _check_int("shuffle_block", self.shuffle_block, 0, 2**62)
         _check_float("curvature", self.curvature, 0.0, math.inf)
         _check_int("seed", self.seed, 0, 2**64 - 1)
         if self.n_jobs != "auto":

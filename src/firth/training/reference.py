@@ -14,7 +14,7 @@ import numpy as np
 
 from firth.arrays import Bool, Float32, Float64
 from firth.randomness import Purpose
-from firth.training.reference_draws import Position, WordStream, draw_position, windows
+from firth.training.reference_draws import Position, WordStream, chunk_at, draw_position, windows
 from firth.training.setup import Setup
 
 
@@ -164,7 +164,8 @@ class Reference:
         tables = self.setup.sequences[source - (self.setup.groups is not None)]
         size = self.setup.schedule.plans[source][1]
         n_chunks = -(-len(tables.context.tokens) // size)
-        epoch, chunk = divmod(ordinal, n_chunks)
+        epoch, turn = divmod(ordinal, n_chunks)
+        chunk = chunk_at(self.setup, tables, epoch, turn, n_chunks, size)
         if (source, epoch) not in self._windows:
             self._windows[source, epoch] = windows(self.setup, tables, epoch)
         places = self._windows[source, epoch][chunk * size : (chunk + 1) * size]

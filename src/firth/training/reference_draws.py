@@ -13,7 +13,7 @@ import numpy as np
 from firth.arrays import Int32, UInt32
 from firth.randomness import Purpose, words
 from firth.training.setup import Setup
-from firth.training.windows import SequenceTables
+from firth.training.windows import SequenceTables, block_chunks
 
 MAX_TRIES = 16
 MAX_INPUTS = 16
@@ -120,9 +120,8 @@ def windows(setup: Setup, tables: SequenceTables, epoch: int, *, want_heldout: b
 
     The whole corpus at once: what a token's windows are does not depend on the chunk it is read in.
     """
-    context, options = tables.context, setup.options
-    stream = WordStream(options.seed, Purpose.SEQUENCES, tables.number << 40 | epoch)
-    salt = stream.next() | stream.next() << 32
+    context = tables.context
+    salt = _epoch_salt(setup, tables, epoch)
     n_known = setup.n_items if context.unknown < 0 else context.unknown
     found: list[list[Position]] = [[] for _ in context.tokens]
     for first, last in zip(context.offsets[:-1].tolist(), context.offsets[1:].tolist(), strict=True):
@@ -140,6 +139,21 @@ def windows(setup: Setup, tables: SequenceTables, epoch: int, *, want_heldout: b
             if item >= 0 and word & 0xFFFFFFFF <= int(tables.keep[item]):
                 run.append((t, item, word >> 32))
     return found
+
+
+def chunk_at(setup: Setup, tables: SequenceTables, epoch: int, turn: int, n_chunks: int, chunk_size: int) -> int:
+    """Return the chunk that comes at a turn of an epoch: whole blocks in a drawn order, what is left over last."""
+    size = block_chunks(setup.options.shuffle_block, chunk_size)
+    n_blocks = n_chunks // size if size else 0
+    if turn >= n_blocks * size:
+        return turn
+    key = split_mix(_epoch_salt(setup, tables, epoch), _MASK)
+    return permuted(n_blocks, key, turn // size) * size + turn % size
+
+
+def _epoch_salt(setup: Setup, tables: SequenceTables, epoch: int) -> int:
+    stream = WordStream(setup.options.seed, Purpose.SEQUENCES, tables.number << 40 | epoch)
+    return stream.next() | stream.next() << 32
 
 
 def _close(run: list[tuple[int, int, int]], tables: SequenceTables, setup: Setup, found: list[list[Position]]) -> None:

@@ -62,7 +62,13 @@ class SequenceTables:
             heldout_threshold=heldout.threshold,
             seed=options.seed,
             context=self.number,
+            block_chunks=block_chunks(options.shuffle_block, chunk_size),
         )
+
+
+def block_chunks(shuffle_block: int, chunk_size: int) -> int:
+    """Return how many chunks make a block of about so many tokens; 0 where nothing is shuffled."""
+    return max(1, shuffle_block // chunk_size) if shuffle_block else 0
 
 
 def sequence_tables(context: SequenceContext, number: int, options: TrainOptions) -> SequenceTables:
