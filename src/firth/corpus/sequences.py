@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ import numpy as np
 from firth.arrays import Int32, Int64
 from firth.corpus.contexts import Sequences
 from firth.corpus.encoded import Encoded
-from firth.errors import RunError
+from firth.mapped import scratch
 
 _BLOCK = 1 << 20  # tokens rewritten at once
 _IN_MEMORY = 1 << 24  # tokens that are rewritten in memory; more go into a file
@@ -129,16 +128,7 @@ def _renumbered(tokens: Int32, ids: Int32) -> Int32:
 
 def _spacious(n: int) -> Int32:
     """Return room for n int32: in memory if it is small, else in a file that is deleted with the array."""
-    if n <= _IN_MEMORY:
-        return np.empty(n, dtype=np.int32)
-    try:
-        with tempfile.TemporaryFile(prefix="firth-") as file:
-            return np.memmap(file, dtype=np.int32, mode="w+", shape=(n,))
-    except OSError as error:
-        raise RunError(
-            f"cannot write {4 * n:,} bytes to {tempfile.gettempdir()}: {error.strerror or error}. "
-            "Choose another folder with the environment variable TMPDIR."
-        ) from error
+    return np.empty(n, dtype=np.int32) if n <= _IN_MEMORY else scratch((n,), np.int32)
 
 
 def _kept_sizes(tokens: Int32, offsets: Int64, first_dropped: int) -> Int64:

@@ -21,6 +21,7 @@ from firth.progress import Task
 from firth.training.checkpoint import Checkpoint
 from firth.training.heldout import samples
 from firth.training.probes import probe_line, read_probe
+from firth.training.reading_ahead import ReadAhead
 from firth.training.setup import Setup
 from firth.vectors.neighbors import normalised_rows, top_k
 
@@ -70,6 +71,7 @@ class Watch:
         self.setup, self.checkpoint = setup, checkpoint
         self.trainer = setup.kernel_trainer()
         self.samples = samples(setup)
+        self._ahead = ReadAhead.of(setup)
         self._vocabulary = vocabulary
         self._probes = vocabulary.ids(setup.options.probes)
         self._is_whole = True  # whether model and books are of the same step
@@ -163,6 +165,7 @@ class Watch:
         """Train up to a step, and close the interval if it ends there."""
         books, self._is_whole = self.books, False
         began = time.perf_counter()
+        self._ahead.before(books.step, stop)
         self._add(*self.trainer.run(books.step, stop, self.setup.n_jobs))
         taken = time.perf_counter() - began
         books.step, books.seconds, books.interval_s = stop, books.seconds + taken, books.interval_s + taken
