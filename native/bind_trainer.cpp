@@ -8,6 +8,7 @@
 #include <optional>
 #include <tuple>
 
+#include "bind_walks.hpp"
 #include "heldout.hpp"
 #include "permutation.hpp"
 #include "threads.hpp"
@@ -160,17 +161,26 @@ struct SequenceArrays {
     Array1<const int32_t> tokens;
     Array1<const int64_t> offsets;
     Array1<const uint32_t> keep;
+    nb::object walks;  // None, or WalkArrays that make the tokens
     firth::Sequences sequences;
 
     SequenceArrays(Array1<const int32_t> tokens_, Array1<const int64_t> offsets_, Array1<const uint32_t> keep_,
                    int unknown, int before, int after, bool shrink, int64_t chunk_size, uint64_t heldout_salt,
-                   uint32_t heldout_threshold, uint64_t seed, uint32_t context, int64_t block_chunks)
-        : tokens(tokens_), offsets(offsets_), keep(keep_) {
+                   uint32_t heldout_threshold, uint64_t seed, uint32_t context, int64_t block_chunks, nb::object walks_)
+        : tokens(tokens_), offsets(offsets_), keep(keep_), walks(walks_) {
+        const firth::Walks* made = walks.is_none() ? nullptr : &nb::cast<const WalkArrays&>(walks).walks;
         const int64_t* o = offsets.data();
-        const int64_t n = int64_t(offsets.shape(0)) - 1, n_items = int64_t(keep.shape(0));
-        require(n >= 1 && o[0] == 0 && o[n] == int64_t(tokens.shape(0)),
-                "sequence offsets must run from 0 to the number of tokens");
-        for (int64_t i = 0; i < n; ++i) require(o[i] <= o[i + 1], "sequence offsets must not fall");
+        const int64_t n_items = int64_t(keep.shape(0));
+        const int64_t n = made ? made->n_walks() : int64_t(offsets.shape(0)) - 1;
+        if (made) {
+            require(tokens.shape(0) == 0 && offsets.shape(0) == 0, "walks take the place of tokens and offsets");
+            require(made->graph.n_nodes == n_items && unknown < 0, "every node must be an item, and none unknown");
+            require(chunk_size % made->length == 0, "chunk_size must be a multiple of the walks' length");
+        } else {
+            require(n >= 1 && o[0] == 0 && o[n] == int64_t(tokens.shape(0)),
+                    "sequence offsets must run from 0 to the number of tokens");
+        }
+        for (int64_t i = 0; i < n && !made; ++i) require(o[i] <= o[i + 1], "sequence offsets must not fall");
         require(n_items >= 1 && unknown >= -1 && unknown < n_items, "unknown must be an item or -1");
         require(before >= 0 && after >= 0 && before + after >= 1, "a window must reach at least one token");
         require(before <= firth::max_reach && after <= firth::max_reach, "a window may reach at most 65,536 tokens");
@@ -190,7 +200,8 @@ struct SequenceArrays {
                      heldout_threshold,
                      seed,
                      context,
-                     block_chunks};
+                     block_chunks,
+                     made};
     }
 
     // Where the chunks of turns first .. last-1 lie, counted on from epoch to epoch: rows (first token, end), those
@@ -402,11 +413,11 @@ void bind_trainer(nb::module_& m) {
 
     nb::class_<SequenceArrays>(m, "Sequences")
         .def(nb::init<Array1<const int32_t>, Array1<const int64_t>, Array1<const uint32_t>, int, int, int, bool,
-                      int64_t, uint64_t, uint32_t, uint64_t, uint32_t, int64_t>(),
+                      int64_t, uint64_t, uint32_t, uint64_t, uint32_t, int64_t, nb::object>(),
              nb::kw_only(), nb::arg("tokens").noconvert(), nb::arg("offsets").noconvert(), nb::arg("keep").noconvert(),
              nb::arg("unknown"), nb::arg("before"), nb::arg("after"), nb::arg("shrink"), nb::arg("chunk_size"),
              nb::arg("heldout_salt"), nb::arg("heldout_threshold"), nb::arg("seed"), nb::arg("context"),
-             nb::arg("block_chunks") = 0)
+             nb::arg("block_chunks") = 0, nb::arg("walks") = nb::none())
         .def_prop_ro("n_chunks", [](const SequenceArrays& each) { return each.sequences.n_chunks(); })
         .def("count_pairs", &SequenceArrays::count_pairs)
         .def("extents", &SequenceArrays::extents)

@@ -14,6 +14,7 @@ void bind_quality(nb::module_& m);  // bind_quality.cpp
 void bind_text(nb::module_& m);     // bind_text.cpp
 void bind_topk(nb::module_& m);     // bind_topk.cpp
 void bind_trainer(nb::module_& m);  // bind_trainer.cpp
+void bind_walks(nb::module_& m);    // bind_walks.cpp
 
 NB_MODULE(_kernel, m) {
     m.doc() = "Firth's compiled kernel. Private: use the functions of the firth package.";
@@ -22,6 +23,7 @@ NB_MODULE(_kernel, m) {
     m.def("choose_variant", [](const std::string& name) {
         if (!firth::choose_variant(name)) throw nb::value_error(("no such variant here: " + name).c_str());
     });
+    bind_walks(m);
     bind_trainer(m);
     bind_map(m);
     bind_topk(m);

@@ -20,7 +20,14 @@ inline PhiloxBlock philox(PhiloxBlock x, uint32_t k0, uint32_t k1) {
     return x;
 }
 
-enum class Purpose : uint32_t { initial_vectors = 1, lane = 2, heldout_split = 3, heldout_sample = 4, sequences = 8 };
+enum class Purpose : uint32_t {
+    initial_vectors = 1,
+    lane = 2,
+    heldout_split = 3,
+    heldout_sample = 4,
+    sequences = 8,
+    walks = 20
+};
 
 // A stream of 32-bit words, drawn one after another.
 class Stream {

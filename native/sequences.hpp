@@ -12,6 +12,8 @@
 
 #include "permutation.hpp"
 #include "philox.hpp"
+#include "split_mix.hpp"
+#include "walks.hpp"
 
 namespace firth {
 
@@ -24,6 +26,8 @@ struct Windows {
     std::vector<int32_t> ids;
     std::vector<uint32_t> words;  // one random word per token, for its window
     std::vector<Segment> segments;
+    std::vector<int32_t> walked;  // tokens of walks, and where each begins
+    std::vector<int64_t> begins;
 
     void clear() {
         ids.clear();
@@ -49,11 +53,15 @@ struct Sequences {
     uint64_t seed;
     uint32_t context;      // its number, so that two contexts draw differently
     int64_t block_chunks;  // chunks of a block, which are visited in their order; 0: all are
+    // Instead of tokens and offsets: walks, n_sequences of them, which are made when a chunk is read. A chunk is of
+    // whole walks, and their places are those that all walks end to end would have.
+    const Walks* walks = nullptr;
+    int64_t first_place = 0;  // of tokens[0] among all
 
     static constexpr int64_t heldout_size = 1000;  // tokens that are held out together: a sequence, or a part of one
     static constexpr int64_t max_look = 1 << 16;   // tokens beyond a chunk's edge, where hardly any survives
 
-    int64_t n_tokens() const { return offsets[n_sequences]; }
+    int64_t n_tokens() const { return walks ? n_sequences * walks->length : offsets[n_sequences]; }
     int64_t n_chunks() const { return (n_tokens() + chunk_size - 1) / chunk_size; }
 
     // The chunk that comes at a turn of an epoch. Whole blocks come in an order that is drawn anew for each epoch, what
@@ -75,6 +83,7 @@ struct Sequences {
     // Collects the tokens of a chunk that survive, those around it that its windows reach, and the segments.
     // `want_heldout`: of the other side of the held-out split.
     void collect(int64_t epoch, int64_t chunk, bool want_heldout, Windows& windows) const {
+        if (walks) return collect_walks(epoch, chunk, want_heldout, windows);
         windows.clear();
         const uint64_t salt = epoch_salt(epoch);
         const int64_t begin = chunk * chunk_size, end = std::min(begin + chunk_size, n_tokens());
@@ -132,10 +141,28 @@ struct Sequences {
     }
 
   private:
+    // The chunk's walks are sequences like others, once they are made.
+    void collect_walks(int64_t epoch, int64_t chunk, bool want_heldout, Windows& windows) const {
+        const int64_t begin = chunk * chunk_size, end = std::min(begin + chunk_size, n_tokens());
+        const int64_t first = begin / walks->length, last = end / walks->length;
+        windows.walked.resize(size_t(end - begin));
+        walks->walk(seed, context, epoch, first, last, windows.walked.data());
+        windows.begins.clear();
+        for (int64_t place = 0; place <= end - begin; place += walks->length) windows.begins.push_back(place);
+        Sequences made = *this;
+        made.walks = nullptr;
+        made.tokens = windows.walked.data();
+        made.offsets = windows.begins.data();
+        made.n_sequences = last - first;
+        made.first_place = begin;
+        made.chunk_size = end - begin;
+        made.collect(epoch, 0, want_heldout, windows);
+    }
+
     int64_t heldout_block(int64_t sequence, int64_t t) const { return t - (t - offsets[sequence]) % heldout_size; }
 
     bool is_heldout(int64_t block) const {
-        return uint32_t(split_mix(heldout_salt, uint64_t(block)) >> 32) < heldout_threshold;
+        return uint32_t(split_mix(heldout_salt, uint64_t(first_place + block)) >> 32) < heldout_threshold;
     }
 
     // Adds token t if it is of a known item and survives subsampling.
@@ -145,7 +172,7 @@ struct Sequences {
             if (unknown < 0) return false;
             id = unknown;
         }
-        const uint64_t word = split_mix(salt, uint64_t(t));
+        const uint64_t word = split_mix(salt, uint64_t(first_place + t));
         if (uint32_t(word) > keep[id]) return false;
         windows.ids.push_back(id);
         windows.words.push_back(uint32_t(word >> 32));

@@ -53,6 +53,7 @@ class Sequences:
         seed: int,
         context: int,
         block_chunks: int = 0,
+        walks: Walks | None = None,
     ) -> None: ...
     @property
     def n_chunks(self) -> int: ...
@@ -61,6 +62,30 @@ class Sequences:
     def positions(
         self, epoch: int, first_chunk: int, last_chunk: int, want_heldout: bool, n: int
     ) -> tuple[Int32, Int64, Int32]: ...
+
+def adjacency(
+    sources: Int32, targets: Int32, weights: Float64 | None, n_nodes: int, is_directed: bool, n_jobs: int
+) -> tuple[Int64, Int32, Float64 | None, int]: ...
+def components(offsets: Int64, neighbours: Int32) -> tuple[int, int]: ...
+
+class Walks:
+    def __init__(
+        self,
+        *,
+        offsets: Int64,
+        neighbours: Int32,
+        weights: Float64 | None,
+        starts: Int32 | None,
+        per_node: int,
+        length: int,
+        p: float,
+        q: float,
+        n_jobs: int,
+    ) -> None: ...
+    @property
+    def n_walks(self) -> int: ...
+    def walk(self, seed: int, context: int, epoch: int, first: int, last: int, n_jobs: int) -> Int32: ...
+    def visits(self, seed: int, context: int, epoch: int, n_jobs: int) -> Int64: ...
 
 class Trainer:
     def __init__(

@@ -48,6 +48,7 @@ class Purpose(IntEnum):
     TAGS = 17
     CHANCE = 18
     DELIVERY = 19
+    WALKS = 20
 
 
 def philox(counters: UInt32, key: tuple[int, int]) -> UInt32:
