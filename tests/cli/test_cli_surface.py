@@ -56,6 +56,7 @@ def test_the_commands_are_the_contracts():
             "runs clean",
             "cache show",
             "cache clear",
+            "cluster status",
         ),
     }
 

@@ -18,8 +18,9 @@ import firth
 from firth.errors import DataError, OptionError, RunError
 from firth.progress import CallbackProgress
 from firth.runs.tuning import bench as benches
+from firth.runs.tuning import tune as tuning
 from firth.runs.tuning.search import Search
-from firth.runs.tuning.study import Trial
+from firth.runs.tuning.study import Study, Trial
 
 FILES = {"report.json", "best.toml", "trials.parquet", "study.sqlite", "plots"}
 ONLY = ("train.window", "train.epochs", "train.learning_rate")
@@ -168,6 +169,65 @@ def test_a_search_that_was_killed_goes_on_to_the_same_trials(tuned, table: Path,
     assert resumed.importance == tuned.importance
     assert _n_trials(out / "study.sqlite", "RUNNING") == 0
     assert _n_trials(out / "study.sqlite", "FAIL") == was_cut_short
+
+
+ROUNDS = {"budget_s": None, "trials": 14, "only": ONLY, "n_at_once": 6}
+
+
+@pytest.fixture(scope="module")
+def tuned_in_rounds(table: Path, tmp_path_factory: pytest.TempPathFactory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benches, "_SAMPLE_TOKENS", 150)
+        patch.setattr(tuning, "N_SEEDS", 1)
+        return firth.tune(recipe(table), out=tmp_path_factory.mktemp("rounds") / "lists", **ROUNDS)
+
+
+def test_trials_of_a_round_do_not_know_each_other(tuned, tuned_in_rounds):
+    alone, found = tuned.trials.select(ONLY).head(14), tuned_in_rounds.trials
+    # The first ten are drawn at random, number by number; those after them know what was told before their round.
+    assert found.select(ONLY).head(10).equals(alone.head(10))
+    assert not found.select(ONLY).equals(alone)
+    assert tuned_in_rounds.document["n_at_once"] == 6
+
+
+def test_the_better_third_of_a_round_and_of_those_before_goes_on(tuned_in_rounds):
+    samples = tuned_in_rounds.trials["sample"].to_list()
+    for first in (0, 6, 12):
+        reached = samples[: first + 6]
+        for number in range(max(first, 1), len(reached)):
+            others = reached[:number] + reached[number + 1 :]
+            goes_on = sum(other >= samples[number] for other in others) < -(-len(reached) // 3)
+            assert (tuned_in_rounds.trials["outcome"][number] == "complete") == goes_on
+
+
+@pytest.mark.parametrize(("kills_at", "n_kept"), [(1, 0), (10, 9), (14, 13)])
+def test_a_round_that_was_killed_is_made_again_to_the_same_trials(
+    tuned_in_rounds, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kills_at: int, n_kept: int
+):
+    monkeypatch.setattr(tuning, "N_SEEDS", 1)
+    real, told = Study._tell, []
+
+    def tell(self: Study, begun: object, trial: Trial) -> None:
+        told.append(trial.number)
+        if len(told) == kills_at:
+            raise ZeroDivisionError("killed")
+        real(self, begun, trial)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Study, "_tell", tell)
+        with pytest.raises(ZeroDivisionError):
+            firth.tune(recipe(table), out=tmp_path / "killed", **ROUNDS)
+    n_begun = min(6, 14 - n_kept // 6 * 6) - n_kept % 6
+    assert _n_trials(tmp_path / "killed" / "study.sqlite", "RUNNING") == n_begun
+    resumed = firth.tune(recipe(table), out=tmp_path / "killed", **ROUNDS)
+    assert resumed.trials.select(SAME).equals(tuned_in_rounds.trials.select(SAME))
+    assert _n_trials(tmp_path / "killed" / "study.sqlite", "FAIL") == (0 if n_kept % 6 else n_begun)
+
+
+def test_another_number_at_once_is_another_search(table: Path, tmp_path: Path):
+    firth.tune(recipe(table), budget_s=None, trials=2, only=ONLY, out=tmp_path / "a")
+    with pytest.raises(RunError, match="other n_at_once"):
+        firth.tune(recipe(table), budget_s=None, trials=4, only=ONLY, n_at_once=2, out=tmp_path / "a")
 
 
 def test_a_search_that_was_complete_goes_on_where_it_ended(tuned, table: Path, tmp_path: Path):

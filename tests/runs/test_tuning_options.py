@@ -35,6 +35,8 @@ def test_what_is_no_time_is_refused(text: str):
         ({"budget_s": None}, "a search has no end of its own"),
         ({"n_before": 0}, "n_before must be"),
         ({"seed": -1}, "seed must be"),
+        ({"n_at_once": 0}, "n_at_once must be a whole number from 1"),
+        ({"n_at_once": 1.5}, "n_at_once must be a whole number from 1"),
         ({"metric": "recommend/NDCG"}, "metric must be RANKING/MEASURE@K"),
         ({"metric": "recommend/NDCG@0"}, "metric must be"),
         ({"metric": "popularity/NDCG@10"}, "metric must be"),

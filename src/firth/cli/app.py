@@ -8,6 +8,7 @@ import typer
 
 from firth.cli import (
     cache,
+    cluster,
     clusters,
     confidence,
     duplicates,
@@ -80,3 +81,4 @@ app.command("plot", rich_help_panel=_SHOW, epilog=pictures.PLOT_EXAMPLE)(picture
 app.command("export", rich_help_panel=_KEEP, epilog=exchange.EXPORT_EXAMPLE)(exchange.export)
 app.add_typer(shelf.app, name="runs", rich_help_panel=_KEEP)
 app.add_typer(cache.app, name="cache", rich_help_panel=_KEEP)
+app.add_typer(cluster.app, name="cluster", rich_help_panel=_KEEP)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from firth.cli.errors import note
 
 if TYPE_CHECKING:
+    from firth.cluster.connection import Cluster
     from firth.runs.run import Run
 
 RunArgument = Annotated[
@@ -26,6 +29,35 @@ JobsOption = Annotated[
         "--n-jobs", min=1, max=1024, metavar="N", help="Threads. The result is the same for any.", show_default="all"
     ),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Work on a cluster of Ray: auto (the one here, or a new one), local, ray://host:port or host:port. "
+        "The result is the same.",
+        show_default="this process",
+    ),
+]
+
+
+@contextmanager
+def open_cluster(address: str | None) -> Iterator[Cluster | None]:
+    """Return a context that gives the cluster that was asked for, after its remarks on standard error; or None."""
+    if address is None:
+        yield None
+        return
+    from firth.cluster.connection import connect
+    from firth.errors import OptionError
+
+    try:
+        cluster = connect(address)
+    except OptionError as error:
+        raise typer.BadParameter(str(error), param_hint="--cluster") from error
+    with cluster:
+        for line in cluster.remarks:
+            note(line)
+        yield cluster
 
 
 def open_run(name: str) -> Run:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli.arguments import JobsOption, JsonOption, RunArgument, open_run
+from firth.cli.arguments import ClusterOption, JobsOption, JsonOption, RunArgument, open_cluster, open_run
 from firth.cli.terminal import answers, duration, print_json
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def confidence(
     ] = By.seed,
     k: Annotated[int, typer.Option("-k", "--k", min=1, metavar="K", help="How many nearest are compared.")] = 10,
     n_jobs: JobsOption = None,
+    cluster: ClusterOption = None,
     json: JsonOption = False,
 ) -> None:
     """Measure how often neighbours recur in other trainings, and store it in the run.
@@ -49,11 +50,16 @@ def confidence(
     """
     from firth.progress import BarProgress
 
-    made = (
-        open_run(run)
-        .confidence(members=members, by=by.value, k=k, progress=BarProgress(), n_jobs=n_jobs or "auto")
-        .save()
-    )
+    opened = open_run(run)
+    with open_cluster(cluster) as workers:
+        mapper = None
+        if workers is not None:
+            from firth.cluster.trials import Trials
+
+            mapper = Trials(workers)
+        made = opened.confidence(
+            members=members, by=by.value, k=k, progress=BarProgress(), n_jobs=n_jobs or "auto", mapper=mapper
+        ).save()
     if json:
         print_json({"run": made.folder, "confidence": made.metrics["confidence"]})
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli.arguments import JobsOption, JsonOption
+from firth.cli.arguments import ClusterOption, JobsOption, JsonOption, open_cluster
 from firth.cli.errors import show
 from firth.cli.making import recipe_with
 from firth.cli.terminal import answers, count_text, duration, key_text, print_json, table
@@ -87,7 +87,19 @@ def tune(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="S", help="Seed of the search.")] = 1,
+    at_once: Annotated[
+        int | None,
+        typer.Option(
+            "--at-once",
+            min=1,
+            max=1024,
+            metavar="N",
+            help="Draw so many trials together, to be made at once. Another number is another search.",
+            show_default="1, or the CPUs of the cluster",
+        ),
+    ] = None,
     n_jobs: JobsOption = None,
+    cluster: ClusterOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find better options for a recipe, by asking what comes last in sequences that are held out.
@@ -101,7 +113,22 @@ def tune(
     from firth.runs.tuning.tune import tune as find
 
     asked = _asked(budget, grid or [], trials=trials, metric=metric, n_before=n_before, only=only or [], seed=seed)
-    found = find(recipe_with(recipe, settings or []), out=out, n_jobs=n_jobs or "auto", progress=BarProgress(), **asked)
+    chosen = recipe_with(recipe, settings or [])
+    with open_cluster(cluster) as workers:
+        mapper, n_at_once = None, at_once or 1
+        if workers is not None:
+            from firth.cluster.trials import Trials
+
+            mapper, n_at_once = Trials(workers), at_once or workers.n_workers
+        found = find(
+            chosen,
+            out=out,
+            n_at_once=n_at_once,
+            n_jobs=n_jobs or "auto",
+            mapper=mapper,
+            progress=BarProgress(),
+            **asked,
+        )
     if json:
         print_json({"folder": found.folder, **found.document})
     else:

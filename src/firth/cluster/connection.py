@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from firth.cluster import probe
 from firth.cluster.checks import Node, check, remarks
@@ -20,6 +20,7 @@ from firth.threads import n_threads
 
 _PROBE_S = 60.0  # a machine's first worker loads NumPy and the kernel, maybe from a slow disk
 _REACH_S = 5.0  # to know whether anybody listens at an address; Ray itself would try for a minute
+_STARTED = "no cluster runs on this machine, so one was started here, for this call alone."
 _ADDRESS = re.compile(r"(?:ray://)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):(?P<port>\d{1,5})")
 
 
@@ -121,7 +122,7 @@ def connect(
     ray = require_ray()
     if n_workers is not None and (type(n_workers) is not int or n_workers < 1):
         raise OptionError(f"n_workers must be a whole number >= 1, or None, got {n_workers!r}.")
-    is_own = _begin(ray, address, n_workers)
+    begun = _begin(ray, address, n_workers)
     try:
         own, nodes = look_at(ray, clock=clock)
         check(own, nodes)
@@ -129,16 +130,17 @@ def connect(
         if n_workers is not None and n_workers > n_cpus:
             raise OptionError(f"n_workers must be at most the cluster's CPUs, {n_cpus}, got {n_workers}.")
     except BaseException:
-        if is_own:
+        if begun != "was there":
             ray.shutdown()
         raise
+    said = [_STARTED] if address == "auto" and begun == "started" else []
     return Cluster(
         address=address,
         nodes=tuple(nodes),
         n_workers=n_cpus if n_workers is None else n_workers,
-        remarks=tuple(remarks(nodes)),
+        remarks=(*said, *remarks(nodes)),
         ray=ray,
-        _is_own=is_own,
+        _is_own=begun != "was there",
     )
 
 
@@ -161,11 +163,11 @@ def require_ray() -> Any:  # noqa: ANN401 (a module)
 def joined(address: str = "auto") -> Iterator[Any]:
     """Return a context that gives Ray, connected, without a look at the machines: for whoever looks himself."""
     ray = require_ray()
-    is_own = _begin(ray, address, None)
+    begun = _begin(ray, address, None)
     try:
         yield ray
     finally:
-        if is_own:
+        if begun != "was there":
             ray.shutdown()
 
 
@@ -226,8 +228,8 @@ def _looked_at(ray: Any, node: dict[str, Any], started: Any, clock: Callable[[],
     )
 
 
-def _begin(ray: Any, address: str, n_workers: int | None) -> bool:  # noqa: ANN401
-    """Start or join Ray; return whether this process was not connected before."""
+def _begin(ray: Any, address: str, n_workers: int | None) -> Literal["was there", "joined", "started"]:  # noqa: ANN401
+    """Start or join Ray, unless this process is connected already; return which it was."""
     if address not in ("auto", "local") and not _is_address(address):
         raise OptionError(f"a cluster is auto, local, ray://host:port or host:port, got {address!r}.")
     if ray.is_initialized():
@@ -236,18 +238,20 @@ def _begin(ray: Any, address: str, n_workers: int | None) -> bool:  # noqa: ANN4
                 f"a process joins one cluster at a time, and this one is connected already, not to {address}. Give "
                 "auto to use that cluster, or leave it first: ray.shutdown()."
             )
-        return False
+        return "was there"
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     own = {"address": "local", "num_cpus": n_workers or n_threads("auto"), "include_dashboard": False}
     try:
         with _no_usage_stats():
             if address == "local":
                 ray.init(**own, **quiet)
-            elif address == "auto":
+                return "started"
+            if address == "auto":
                 try:
                     ray.init(address="auto", **quiet)
                 except ConnectionError:
                     ray.init(**own, **quiet)
+                    return "started"
             else:
                 _reach(address)
                 ray.init(address=address, **quiet)
@@ -260,7 +264,7 @@ def _begin(ray: Any, address: str, n_workers: int | None) -> bool:  # noqa: ANN4
             f"cannot {'start Ray on this machine' if address == 'local' else f'join the cluster {address}'}: "
             f"{_first_line(error)}. See ray status on its head node."
         ) from error
-    return True
+    return "joined"
 
 
 def _is_address(address: str) -> bool:

@@ -1,29 +1,31 @@
 """The stage of a run that asks what would be there again: other trainings on its data, and whose neighbours recur.
 
-The members are trained one after another, each with all threads, so that one model is held at a time. Two at a time on
-one thread each gained nothing that could be told from the noise of a busy machine: four trainings on radio playlists
-took 5.3 and 12.0 s, one after another 5.9 and 8.3 s. They leave nothing behind but their neighbours.
+In this process the members are trained one after another, each with all threads, so that one model is held at a time.
+Two at a time on one thread each gained nothing that could be told from the noise of a busy machine: four trainings on
+radio playlists took 5.3 and 12.0 s, one after another 5.9 and 8.3 s. A mapper may have them trained elsewhere. They
+leave nothing behind but which neighbours recurred.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
-from firth.arrays import Bool, Float32, Int32
+from firth.arrays import Bool, Int32
 from firth.corpus.corpus import Corpus
 from firth.corpus.intake import Intake
 from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import OptionError, RunError
 from firth.evaluation.stability import UNSTABLE, Stability, recurrence, recurrence_rates
-from firth.progress import Progress, SilentProgress, Task
+from firth.progress import Progress, SilentProgress
 from firth.randomness import Purpose, generator, words
 from firth.runs.confidence_options import By, ConfidenceOptions
+from firth.runs.mapper import Here, Mapper, Place
 from firth.runs.reading import build_corpus, trained_intake
 from firth.runs.recipe import Recipe
 from firth.runs.resuming import has_password
@@ -50,6 +52,7 @@ def with_confidence(
     recipe: Recipe | None = None,
     progress: Progress | None = None,
     n_jobs: int | Literal["auto"] = "auto",
+    mapper: Mapper | None = None,
 ) -> RunT:
     """Return the run with the rates at which its neighbours recur in other trainings.
 
@@ -73,6 +76,8 @@ def with_confidence(
         Who hears how far it is: one task over all members.
     n_jobs
         Threads.
+    mapper
+        Has the members trained, with threads of its own; None: in this process.
 
     Returns
     -------
@@ -92,8 +97,8 @@ def with_confidence(
     -----
     A rate is that of being among the k nearest in one training more of the same kind, see
     :func:`firth.evaluation.stability.recurrence_rates`. In a bootstrap, samples without the item do not count, while a
-    neighbour that a sample is without has not recurred there. Same bytes for any ``n_jobs``. Time of ``members``
-    trainings and searches, memory of one. Ctrl-C raises KeyboardInterrupt, and nothing is kept.
+    neighbour that a sample is without has not recurred there. Same bytes for any ``n_jobs`` and mapper. Time of
+    ``members`` trainings and searches, memory of one. Ctrl-C raises KeyboardInterrupt, and nothing is kept.
     """
     if members == 0:
         raise OptionError("members must be >= 2, got 0.")
@@ -104,13 +109,11 @@ def with_confidence(
     seeds = member_seeds(run.seed, members)
     counts, trials = np.zeros(near.shape, dtype=np.int32), np.zeros(len(near), dtype=np.int32)
     with (progress or SilentProgress()).task("confidence", total=members) as task:
-        for number, seed in enumerate(seeds):
-            shown = _Part(task, number, members)
-            keys, matrix = _member(data, replace(data.train, seed=seed, n_jobs=n_jobs), number, shown)
-            other, is_there = _neighbors(run.vectors, Vectors(keys, matrix), k=k, n_jobs=n_jobs)
-            counts += recurrence(near, other)
+        asked = _Asked(data=data, keys=run.vectors.keys, near=near, k=k)
+        found_in = (mapper or Here(n_jobs)).map(_member, asked, list(enumerate(seeds)), what="training", task=task)
+        for recurred, is_there in found_in:
+            counts += recurred
             trials += is_there
-            task.update(number + 1)
     found = recurrence_rates(counts, trials)
     about = {**_about(options, found), "seeds": seeds, "seconds": time.perf_counter() - started}
     return replace(
@@ -177,29 +180,31 @@ def bootstrap(intake: Intake, *, seed: int, member: int) -> Intake:
 
 @dataclass(frozen=True, kw_only=True)
 class _Data:
-    """What members are trained from: each one's corpus, the options, and the run that they all go on from."""
+    """What members are trained from: the corpus or what samples of it are drawn from, and the run all go on from."""
 
-    corpus: Callable[[int], Corpus]
+    corpus: Corpus
+    intake: Intake | None
+    vocabulary: VocabularyOptions | None
+    seed: int
     train: TrainOptions
     start: Run | None
     freeze: bool
 
+    def corpus_of(self, member: int) -> Corpus:
+        """Return what a member is trained on: a sample where there is something to draw it from."""
+        if self.intake is None:
+            return self.corpus
+        return bootstrap(self.intake, seed=self.seed, member=member).corpus(self.vocabulary)
 
-class _Part(SilentProgress):
-    """Progress of one member's training, shown as a part of the task that is over all."""
 
-    def __init__(self, task: Task, number: int, members: int) -> None:
-        self._whole, self._number, self._members = task, number, members
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What every member is asked: which of the run's k nearest, by the run's ids, are nearest in it."""
 
-    def task(self, description: str, *, total: float | None = None, unit: str = "") -> Task:  # noqa: ARG002 (protocol)
-        """Return a task whose updates move the whole."""
-        whole, number, heading = self._whole, self._number, f"training {self._number + 1} of {self._members}"
-
-        class Training(Task):
-            def update(self, completed: float, *, text: str = "") -> None:
-                whole.update(number + completed / total if total else number, text=f"{heading}  {text}")
-
-        return Training()
+    data: _Data
+    keys: list[str]
+    near: Int32
+    k: int
 
 
 def _data(
@@ -225,8 +230,14 @@ def _data(
             f"{run.name} was trained on other data: its fingerprint was {str(recorded.get('fingerprint'))[:16]}…, now "
             f"it is {corpus.fingerprint[:16]}…. Bring the data back, or make the run again."
         )
+    is_sampled = options.by == "bootstrap"
+    if is_sampled:
+        _check_sequences(corpus)
     return _Data(
-        corpus=_corpora(run, options, corpus, intake, vocabulary),
+        corpus=corpus,
+        intake=intake if is_sampled else None,
+        vocabulary=vocabulary,
+        seed=run.seed,
         train=replace(TrainOptions(**training["asked"]), probes=()),
         start=_start(run, corpus),
         freeze=bool((run.document["start"] or {}).get("freeze")),
@@ -246,23 +257,12 @@ def _recorded(run: Run) -> Recipe:
     return Recipe.from_dict(tables, name=run.name)
 
 
-def _corpora(
-    run: Run,
-    options: ConfidenceOptions,
-    corpus: Corpus,
-    intake: Intake | None,
-    vocabulary: VocabularyOptions | None,
-) -> Callable[[int], Corpus]:
-    """Return what gives each member its corpus."""
-    if options.by == "seed":
-        return lambda _: corpus
-    assert intake is not None  # refused before
+def _check_sequences(corpus: Corpus) -> None:
     if not corpus.sequences:
         raise OptionError(
             "bootstrap draws sequences, and this run was trained on none. Its groups are not drawn anew: they are few "
             "and large, and a sample without one would tell of its items nothing at all. Use by = 'seed'."
         )
-    return lambda member: bootstrap(intake, seed=run.seed, member=member).corpus(vocabulary)
 
 
 def _start(run: Run, corpus: Corpus) -> Run | None:
@@ -279,9 +279,18 @@ def _start(run: Run, corpus: Corpus) -> Run | None:
     return begun
 
 
-def _member(data: _Data, train: TrainOptions, number: int, progress: Progress) -> tuple[list[str], Float32]:
-    """Return the keys and the vectors of another training."""
-    corpus = data.corpus(number)
+def _member(asked: _Asked, member: tuple[int, int], place: Place) -> tuple[Bool, Bool]:
+    """Return which of the run's neighbours recur in another training, (n_items, k), and which items it has."""
+    number, seed = member
+    data = asked.data
+    vectors = _trained(data, number, replace(data.train, seed=seed, n_jobs=place.n_jobs), place.progress)
+    other, is_there = _neighbors(asked.keys, vectors, k=asked.k, n_jobs=place.n_jobs)
+    return recurrence(asked.near, other), is_there
+
+
+def _trained(data: _Data, number: int, train: TrainOptions, progress: Progress) -> Vectors:
+    """Return the vectors of another training."""
+    corpus = data.corpus_of(number)
     begin: Continuation | None = None
     if data.start is not None:
         begin = continuation(data.start, corpus, train, freeze=data.freeze)
@@ -289,15 +298,15 @@ def _member(data: _Data, train: TrainOptions, number: int, progress: Progress) -
     if training.status == "interrupted":
         raise KeyboardInterrupt
     if begin is None:
-        return corpus.vocabulary.keys, training.vectors
+        return Vectors(corpus.vocabulary.keys, training.vectors)
     known = begin.known.keys
     keys = [*corpus.vocabulary.keys, *(known[other] for other in begin.others)]
-    return keys, np.vstack([training.vectors, begin.known.matrix[begin.others]])
+    return Vectors(keys, np.vstack([training.vectors, begin.known.matrix[begin.others]]))
 
 
-def _neighbors(own: Vectors, other: Vectors, *, k: int, n_jobs: int | Literal["auto"]) -> tuple[Int32, Bool]:
+def _neighbors(own: list[str], other: Vectors, *, k: int, n_jobs: int | Literal["auto"]) -> tuple[Int32, Bool]:
     """Return, for each item of the run, its nearest in another training by the run's ids, and whether it is there."""
-    places = {key: place for place, key in enumerate(own.keys)}
+    places = {key: place for place, key in enumerate(own)}
     names = np.array([places.get(key, -1) for key in other.keys], dtype=np.int32)
     near = other.neighbors(k=k, n_jobs=n_jobs).ids
     found = np.full((len(own), near.shape[1]), -1, dtype=np.int32)

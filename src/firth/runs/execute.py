@@ -17,6 +17,7 @@ from firth.runs import folder as files
 from firth.runs.claiming import claim, claim_next
 from firth.runs.clusters import with_clusters
 from firth.runs.confidence import is_made, with_confidence
+from firth.runs.mapper import Mapper
 from firth.runs.mapping import Making, is_interrupted, with_map
 from firth.runs.pictures import draw_all
 from firth.runs.reading import about_source, build_corpus, check_extras, check_sizes, trained_counted
@@ -38,6 +39,7 @@ def run_recipe(
     replace: bool = False,
     resume: bool = False,
     checkpoint_s: float = EVERY_S,
+    mapper: Mapper | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Return the run that a recipe describes, saved in a folder.
@@ -55,6 +57,8 @@ def run_recipe(
         what comes after training. Nothing is done to a complete one.
     checkpoint_s
         Seconds between two checkpoints, at least.
+    mapper
+        Has the other trainings of ``[confidence]`` made; None: in this process. The bytes are the same.
     progress
         Who hears how far it is; None: nobody.
 
@@ -95,7 +99,7 @@ def run_recipe(
         if replace:
             _check_tables(recipe, folder)
         claim(folder, replace=replace)
-    how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress)
+    how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress, mapper=mapper)
     return execute(recipe, folder, how=how, previous=previous)
 
 
@@ -121,7 +125,7 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
         previous=previous,
     ) as record:
         how = changed(how, progress=record.live.over(how.progress))
-        stages = _stages(recipe, record, how.progress)
+        stages = _stages(recipe, record, how)
         if not how.has_pictures:
             del stages["plots"]
         record.live.plan([*([] if is_trained(previous) else ["read", "train"]), *stages])
@@ -147,14 +151,14 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
         return ended(run, record)
 
 
-def _stages(recipe: Recipe, record: Record, progress: Progress | None) -> dict[str, Callable[[Run], Run]]:
+def _stages(recipe: Recipe, record: Record, how: How) -> dict[str, Callable[[Run], Run]]:
     """Return what a recipe asks for after training, by name and in its order."""
-    n_jobs, plan = recipe.train.n_jobs, recipe.map
+    n_jobs, plan, progress = recipe.train.n_jobs, recipe.map, how.progress
     stages: dict[str, Callable[[Run], Run]] = {
         "agreement": _shown("agreement", lambda run: _with_agreement(run, n_jobs), progress)
     }
     if recipe.confidence.members:
-        stages["confidence"] = lambda run: _with_confidence(run, recipe, record, progress)
+        stages["confidence"] = lambda run: _with_confidence(run, recipe, record, how)
     if recipe.tags is not None:
         stages["tags"] = _shown("tags", lambda run: with_tag_quality(run, n_jobs=n_jobs), progress)
     if recipe.clusters.is_wanted:
@@ -196,7 +200,7 @@ def _with_agreement(run: Run, n_jobs: int | Literal["auto"]) -> Run:
     return changed(run, document={**run.document, "metrics": {**run.metrics, "agreement": found}})
 
 
-def _with_confidence(run: Run, recipe: Recipe, record: Record, progress: Progress | None) -> Run:
+def _with_confidence(run: Run, recipe: Recipe, record: Record, how: How) -> Run:
     """Return the run with its confidence, kept at once: it took several trainings, and what comes after may fail."""
     asked = recipe.confidence
     if is_made(run, asked):
@@ -207,8 +211,9 @@ def _with_confidence(run: Run, recipe: Recipe, record: Record, progress: Progres
         by=asked.by,
         k=asked.k,
         recipe=recipe,
-        progress=progress,
+        progress=how.progress,
         n_jobs=recipe.train.n_jobs,
+        mapper=how.mapper,
     )
     record.document["metrics"] = made.metrics
     if made.folder is not None:

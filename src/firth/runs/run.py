@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from firth.evaluation.tags import TagQuality
     from firth.maps.tsne import OnFrame
     from firth.runs.clusters import Cluster
+    from firth.runs.mapper import Mapper
     from firth.vectors.recommender import Recommender
 
 _PATIENCE_S = (0.0, 0.02, 0.1, 0.4)  # between two attempts to read a run that is being written
@@ -246,6 +247,7 @@ class Run:
         corpus: Corpus | None = None,
         progress: Progress | None = None,
         n_jobs: int | Literal["auto"] = "auto",
+        mapper: Mapper | None = None,
     ) -> Self:
         """Return the run with the rates at which neighbours recur in other trainings; see ``docs/confidence.md``.
 
@@ -253,7 +255,9 @@ class Run:
         """
         from firth.runs.confidence import with_confidence
 
-        return with_confidence(self, members=members, by=by, k=k, corpus=corpus, progress=progress, n_jobs=n_jobs)
+        return with_confidence(
+            self, members=members, by=by, k=k, corpus=corpus, progress=progress, n_jobs=n_jobs, mapper=mapper
+        )
 
     def map(
         self,

@@ -18,6 +18,7 @@ from firth.runs import folder as files
 from firth.runs.claiming import claim
 from firth.runs.items import blank_items
 from firth.runs.lineage import SourceHash, about_code, about_made, about_origin
+from firth.runs.mapper import Mapper
 from firth.runs.recipe import check_names
 from firth.runs.record import Record
 from firth.runs.resuming import check_data, check_options, is_trained, reopen, tell
@@ -31,12 +32,13 @@ from firth.vectors.vectors import Vectors
 
 @dataclass(frozen=True, kw_only=True)
 class How:
-    """How a run is made, which decides nothing of it but pictures: from a checkpoint or not, who hears it."""
+    """How a run is made, which decides nothing of it but pictures: from a checkpoint, who hears it, who trains more."""
 
     resume: bool = False
     checkpoint_s: float = EVERY_S
     progress: Progress | None = None
     has_pictures: bool = True
+    mapper: Mapper | None = None
 
 
 def train(

@@ -6,12 +6,13 @@ What they differ in is chance, so a comparison of two runs measures by them how 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from firth.errors import OptionError, RunError
-from firth.progress import Progress
+from firth.progress import Progress, SilentProgress
 from firth.randomness import Purpose, words
+from firth.runs.mapper import Here, Mapper, Place
 from firth.runs.reading import read_source
 from firth.runs.recipe import Recipe
 from firth.runs.resuming import has_password
@@ -32,6 +33,7 @@ def train_twins(
     avoid: Collection[int] = (),
     progress: Progress | None = None,
     n_jobs: int | Literal["auto"] = "auto",
+    mapper: Mapper | None = None,
 ) -> list[Run]:
     """Return ``n`` twins of a run, in memory.
 
@@ -47,6 +49,8 @@ def train_twins(
         Seeds that no twin may have, besides the run's own.
     progress, n_jobs
         Who hears how far it is; threads.
+    mapper
+        Has the twins trained, with threads of its own; None: in this process, one after another.
 
     Raises
     ------
@@ -71,16 +75,30 @@ def train_twins(
             f"{run.name} was trained on other data than its source holds now, so a training of it would differ by more "
             "than chance. Bring the data back, or name runs of the old data as twins."
         )
-    return [
-        train(
-            corpus,
-            start=start.get("run"),
-            freeze=start.get("freeze", False),
-            progress=progress,
-            **{**options, "seed": seed, "n_jobs": n_jobs},
-        )
-        for seed in _seeds(run.seed, n, {run.seed, *avoid})
-    ]
+    seeds = _seeds(run.seed, n, {run.seed, *avoid})
+    asked = _Asked(corpus=corpus, options=options, start=start.get("run"), freeze=start.get("freeze", False))
+    with (progress or SilentProgress()).task("twins", total=len(seeds)) as task:
+        return list((mapper or Here(n_jobs)).map(_twin, asked, seeds, what="training", task=task))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What every twin is trained on, and how."""
+
+    corpus: Corpus
+    options: dict[str, Any]
+    start: str | None
+    freeze: bool
+
+
+def _twin(asked: _Asked, seed: int, place: Place) -> Run:
+    return train(
+        asked.corpus,
+        start=asked.start,
+        freeze=asked.freeze,
+        progress=place.progress,
+        **{**asked.options, "seed": seed, "n_jobs": place.n_jobs},
+    )
 
 
 def _how_trained(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:

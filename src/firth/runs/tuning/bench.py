@@ -26,6 +26,7 @@ from firth.evaluation.lasts import Asked, last_items
 from firth.evaluation.rankers import Ranker, RecommenderRanker, VectorRanker
 from firth.evaluation.ranking import per_question, ranks_of
 from firth.randomness import Purpose, generator
+from firth.runs.mapper import Place
 from firth.runs.reading import read_intake
 from firth.runs.recipe import Recipe
 from firth.runs.recommending import counts_of
@@ -100,6 +101,14 @@ class Bench:
     rarest: int
     fingerprint: str
     _corpora: dict[tuple[Any, ...], Corpus] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process: neither who hears of it, nor corpora, which are quick to make again."""
+        return {**self.__dict__, "options": replace(self.options, progress=None), "_corpora": {}}
+
+    def at(self, place: Place) -> Bench:
+        """Return the same data, asked with the threads of a place; corpora are shared."""
+        return replace(self, options=replace(self.options, n_jobs=place.n_jobs))
 
     @property
     def n_stages(self) -> int:

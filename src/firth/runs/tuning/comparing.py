@@ -6,7 +6,7 @@ over the seeds is compared, and the intervals are over questions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from firth.evaluation.rankers import baselines
 from firth.evaluation.ranking import per_question, ranks_of
 from firth.progress import SilentProgress
 from firth.runs.evaluating import trained_context, window_of
+from firth.runs.mapper import Here, Mapper, Place
 from firth.runs.recipe import Recipe
 from firth.runs.tuning.bench import Answers, Bench
 from firth.runs.tuning.space import tuned
@@ -101,24 +102,26 @@ class Comparison:
 
 
 def compare(
-    bench: Bench, own: Trial, best: Trial, kept: Mapping[int, Answers], *, n_seeds: int = N_SEEDS
+    bench: Bench,
+    own: Trial,
+    best: Trial,
+    kept: Mapping[int, Answers],
+    *,
+    n_seeds: int = N_SEEDS,
+    mapper: Mapper | None = None,
 ) -> Comparison:
     """Return both asked about the test part; what was not trained in this call is trained again."""
-    options, parts = bench.options, bench.parts
+    options = bench.options
     # an evaluation has the reciprocal rank at its largest cut-off only
     ks = tuple(sorted({*(k for k in KS if k <= options.k or not options.measure.startswith("MRR")), options.k}))
-    questions = last_items(parts.sequences, parts.test, n_before=options.n_before)
+    questions = _questions(bench)
     trials = (own, best)[: 1 + (best.number != own.number)]
-    found: list[list[dict[str, Float64]]] = []
-    with (options.progress or SilentProgress()).task("comparing", total=n_seeds * len(trials)) as task:
-        for trial in trials:
-            values = []
-            for place in range(n_seeds):
-                recipe = _seeded(tuned(bench.recipe, trial.settings), place)
-                answers = kept.get(trial.number) if place == 0 else None
-                values.append(_values(bench, recipe, questions, ks, answers))
-                task.update(len(found) * n_seeds + place + 1)
-            found.append(values)
+    there = {trial.number: _measures(bench, kept[trial.number], ks) for trial in trials if trial.number in kept}
+    asked = [(trial, place) for trial in trials for place in range(n_seeds) if place or trial.number not in there]
+    recipes = [(_seeded(tuned(bench.recipe, trial.settings), place), ks) for trial, place in asked]
+    with (options.progress or SilentProgress()).task("comparing", total=len(asked)) as task:
+        made = (mapper or Here(options.n_jobs)).map(_trained_measures, bench, recipes, what="training", task=task)
+        found = [list(_of_trial(trial, there, made, n_seeds)) for trial in trials]
     means = [{name: np.mean([each[name] for each in values], axis=0) for name in values[0]} for values in found]
     seeds = [[float(each[options.measure].mean()) for each in values] for values in found]
     return Comparison(
@@ -131,15 +134,30 @@ def compare(
     )
 
 
-def _values(
-    bench: Bench, recipe: Recipe, questions: Lasts, ks: tuple[int, ...], answers: Answers | None
-) -> dict[str, Float64]:
+def _of_trial(
+    trial: Trial, there: Mapping[int, dict[str, Float64]], made: Iterator[dict[str, Float64]], n_seeds: int
+) -> Iterator[dict[str, Float64]]:
+    """Yield every measure of a trial, seed by seed: the first that is there already, then those that are made."""
+    for place in range(n_seeds):
+        yield there[trial.number] if place == 0 and trial.number in there else next(made)
+
+
+def _questions(bench: Bench) -> Lasts:
+    return last_items(bench.parts.sequences, bench.parts.test, n_before=bench.options.n_before)
+
+
+def _trained_measures(bench: Bench, item: tuple[Recipe, tuple[int, ...]], place: Place) -> dict[str, Float64]:
     """Return every measure for each question; nothing is found where another seed diverges."""
+    (recipe, ks), bench = item, bench.at(place)
     try:
-        answers = answers or bench.answers(recipe, bench.n_stages - 1)
+        answers = bench.answers(recipe, bench.n_stages - 1)
     except DivergenceError:
-        return per_question(np.zeros(len(questions), dtype=np.int64), ks)
-    asked = questions.asked_of(answers.corpus.vocabulary)
+        return per_question(np.zeros(len(_questions(bench)), dtype=np.int64), ks)
+    return _measures(bench, answers, ks)
+
+
+def _measures(bench: Bench, answers: Answers, ks: tuple[int, ...]) -> dict[str, Float64]:
+    asked = _questions(bench).asked_of(answers.corpus.vocabulary)
     return per_question(ranks_of(bench.found(answers.ranker, asked, k=ks[-1]), asked.targets), ks)
 
 

@@ -66,6 +66,7 @@ class Keeper:
             "wanted_trials": options.trials,
             "is_grid": bool(options.grid),
             "seed": options.seed,
+            "n_at_once": options.n_at_once,
             "data": dict(data),
             "versions": versions(),
         }

@@ -43,6 +43,9 @@ class TuneOptions:
         Values by dotted key: every combination is tried, in order, instead of a search; empty: a search.
     seed
         Of the search and of the samples; that of training is the recipe's.
+    n_at_once
+        Trials of a round, >= 1: they are drawn together, knowing the rounds before only, so that they can be made at
+        once. Another number is another search.
     n_jobs
         Threads. The result of trials is the same for any.
     progress
@@ -61,6 +64,7 @@ class TuneOptions:
     only: tuple[str, ...] = ()
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     seed: int = 1
+    n_at_once: int = 1
     n_jobs: int | Literal["auto"] = "auto"
     progress: Progress | None = field(default=None, compare=False)
 
@@ -75,6 +79,8 @@ class TuneOptions:
             raise OptionError(f"n_before must be a whole number >= 1, got {self.n_before!r}.")
         if type(self.seed) is not int or not 0 <= self.seed < 2**64:
             raise OptionError(f"seed must be a whole number from 0 to 2**64 - 1, got {self.seed!r}.")
+        if type(self.n_at_once) is not int or not 1 <= self.n_at_once <= 1024:
+            raise OptionError(f"n_at_once must be a whole number from 1 to 1024, got {self.n_at_once!r}.")
         if self.only and self.grid:
             raise OptionError("only chooses what is searched, and a grid says itself what is tried: give one of them.")
         parse_metric(self.metric)

@@ -1,4 +1,8 @@
-"""Trial after trial until the budget is spent, each on a sample first: successive halving.
+"""Round after round of trials until the budget is spent, each on a sample first: successive halving.
+
+A round is so many trials as are made at once, one by default. What a trial of it is compared with are all trials of
+earlier rounds and of its own, whichever is done first, so the search depends on the number at once and not on who makes
+the trials.
 
 What goes on from a sample is the better third of all trials that have been tried on it. A third of the sequences tells
 bad trials from good ones, though not the good ones from each other; with a ninth the search found what is good for a
@@ -14,14 +18,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from firth.errors import DataError, DivergenceError, OptionError
 from firth.progress import SilentProgress, Task
+from firth.runs.mapper import Here, Mapper, Place
 from firth.runs.recipe import Recipe
 from firth.runs.tuning.bench import Answers, Bench
 from firth.runs.tuning.options import TuneOptions
@@ -31,6 +37,65 @@ from firth.runs.tuning.study import Study, Trial
 _ON = 3  # one trial in so many goes on from a stage
 _DEAREST = 0.1  # share of the budget that one trial may take, if it is more than the recipe's own takes three times
 _MAX_PASSED = 20  # trials in a row that are too long for what is left
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tried:
+    """What came of one training: its value, or a note of why it failed; the answers where they are wanted."""
+
+    value: float = 0.0
+    note: str | None = None
+    seconds: float
+    train_s: float = 0.0
+    answers: Answers | None = None
+
+
+def _tried(bench: Bench, item: tuple[Recipe, int, bool], place: Place) -> _Tried:
+    """Return what comes of training a recipe at a stage."""
+    recipe, stage, is_kept = item
+    started = time.perf_counter()
+    try:
+        found = bench.at(place).answers(recipe, stage)
+    except (DivergenceError, DataError) as error:
+        return _Tried(note=str(error), seconds=time.perf_counter() - started)
+    return _Tried(value=found.value, seconds=found.seconds, train_s=found.train_s, answers=found if is_kept else None)
+
+
+@dataclass(eq=False, kw_only=True)
+class _UnderWay:
+    """A trial of the round that is being made."""
+
+    number: int
+    settings: Mapping[str, Any]
+    recipe: Recipe
+    same: Trial | _UnderWay | None = None
+    is_too_long: bool = False
+    is_pruned: bool = False
+    samples: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    note: str | None = None
+    answers: Answers | None = None
+
+    def take(self, tried: _Tried) -> None:
+        """Note what came of its next stage."""
+        self.samples.append(tried.value)
+        self.seconds += tried.seconds
+        self.note, self.answers = tried.note, tried.answers
+
+    def trial(self) -> Trial:
+        """Return how it ended."""
+        about: dict[str, Any] = {"number": self.number, "settings": self.settings}
+        if self.same is not None:
+            same = self.same if isinstance(self.same, Trial) else self.same.trial()
+            return Trial(**{**vars(same), "number": self.number, "seconds": 0.0})
+        if self.is_too_long:
+            return Trial(**about, outcome="too long")
+        about |= {"samples": tuple(self.samples), "seconds": self.seconds}
+        if self.note is not None:
+            return Trial(**about, outcome="failed", note=self.note)
+        if self.is_pruned:
+            return Trial(**about, outcome="pruned")
+        return Trial(**about, outcome="complete", value=self.samples[-1])
 
 
 @dataclass(eq=False)
@@ -49,6 +114,8 @@ class Search:
         What came of the recipe's own options and of the best, where they were trained in this call, by trial.
     is_interrupted
         Whether Ctrl-C ended it.
+    mapper
+        Has the trials of a round made.
     """
 
     bench: Bench
@@ -56,6 +123,7 @@ class Search:
     options: TuneOptions
     kept: dict[int, Answers] = field(default_factory=dict)
     is_interrupted: bool = False
+    mapper: Mapper = field(default_factory=Here)
     _rates: list[float] = field(default_factory=list)
     _rests: list[float] = field(default_factory=list)
     _began: float = 0.0
@@ -72,7 +140,7 @@ class Search:
         with (self.options.progress or SilentProgress()).task("tuning", total=total) as task:
             try:
                 while not self._is_over(wanted):
-                    self._try()
+                    self._round(None if wanted is None else wanted - len(self.study.trials))
                     self._tell(task, wanted)
             except KeyboardInterrupt:
                 self.is_interrupted = True
@@ -112,57 +180,67 @@ class Search:
         text = f"trial {n}" if best is None else f"trial {n}, best {_value(best):.4f} of trial {best.number}"
         task.update(done, text=text)
 
-    def _try(self) -> None:
-        started = time.perf_counter()
-        settings = self.study.begin()
-        number = len(self.study.trials)
-        same = next((trial for trial in self.study.trials if trial.settings == settings), None)
-        if same is not None and same.outcome != "too long":
-            self.study.end(Trial(**{**vars(same), "number": number, "seconds": 0.0}))
-            self._passed += 1
-            return
+    def _round(self, n_left: int | None) -> None:
+        """Make the trials of a round."""
+        first = len(self.study.trials)
         try:
-            recipe = tuned(self.bench.recipe, settings)
+            under_way = [
+                _UnderWay(number=first + place, settings=settings, recipe=tuned(self.bench.recipe, settings))
+                for place, settings in enumerate(self.study.begin(n_left))
+            ]
         except OptionError:
             self.study.abandon()
             raise
-        expected = self._expected_s(recipe)
-        if number and expected > min(self._left_s, self._dearest_s()):
-            self._passed += 1
-            self.study.end(Trial(number=number, settings=settings, outcome="too long"))
-            return
-        self._passed = 0
-        trial = self._tried(number, settings, recipe, started)
-        self.study.end(trial)
-
-    def _tried(self, number: int, settings: Mapping[str, Any], recipe: Recipe, started: float) -> Trial:
-        samples: list[float] = []
-        about: dict[str, Any] = {"number": number, "settings": settings}
-        answers = None
+        for place, each in enumerate(under_way):
+            earlier = (trial for trial in self.study.trials if trial.outcome != "too long")
+            before: Iterable[Trial | _UnderWay] = chain(earlier, under_way[:place])
+            each.same = next((other for other in before if other.settings == each.settings), None)
+            each.is_too_long = each.same is None and self._is_too_long(each)
+            self._passed = self._passed + 1 if each.same is not None or each.is_too_long else 0
+        going = [each for each in under_way if each.same is None and not each.is_too_long]
         for stage in self._stages:
-            try:
-                answers = self.bench.answers(recipe, stage)
-            except (DivergenceError, DataError) as error:
-                seconds = time.perf_counter() - started
-                return Trial(**about, outcome="failed", samples=(*samples, 0.0), seconds=seconds, note=str(error))
-            samples.append(answers.value)
-            self._rates.append(answers.train_s / work(recipe, self.bench, stage))
-            self._rests.append(answers.seconds - answers.train_s)
-            is_last = stage == self.bench.n_stages - 1
-            if not is_last and number and not self._goes_on(samples):
-                seconds = time.perf_counter() - started
-                return Trial(**about, outcome="pruned", samples=tuple(samples), seconds=seconds)
-        assert answers is not None
-        best = self.best
-        if number == 0 or best is None or answers.value > _value(best):
-            self.kept = {n: each for n, each in self.kept.items() if n == 0} | {number: answers}
-        seconds = time.perf_counter() - started
-        return Trial(**about, outcome="complete", value=answers.value, samples=tuple(samples), seconds=seconds)
+            going = self._staged(going, stage)
+        trials = [each.trial() for each in under_way]
+        self._keep(under_way)
+        self.study.end(trials)
 
-    def _goes_on(self, samples: list[float]) -> bool:
-        """Return whether a trial is among the better third of those that have reached its stage."""
+    def _staged(self, going: list[_UnderWay], stage: int) -> list[_UnderWay]:
+        """Train what has come to a stage, and return what goes on to the next."""
+        items = [(each.recipe, stage, self.mapper.is_here) for each in going]
+        for each, tried in zip(going, self.mapper.map(_tried, self.bench, items, what="trial"), strict=True):
+            each.take(tried)
+            if tried.note is None:
+                self._rates.append(tried.train_s / work(each.recipe, self.bench, stage))
+                self._rests.append(tried.seconds - tried.train_s)
+        left = [each for each in going if each.note is None]
+        if stage == self.bench.n_stages - 1:
+            return []
+        for each in left:
+            beside = [other.samples[stage - self._stages[0]] for other in going if other is not each]
+            each.is_pruned = each.number > 0 and not self._goes_on(each.samples, beside)
+        return [each for each in left if not each.is_pruned]
+
+    def _keep(self, under_way: Sequence[_UnderWay]) -> None:
+        """Keep what came of the recipe's own options and of the best so far, where it is here."""
+        highest = -math.inf if self.best is None else _value(self.best)
+        for each in under_way:
+            if each.answers is None or each.is_pruned or each.note is not None:
+                continue
+            if each.number == 0 or each.samples[-1] > highest:
+                self.kept = {n: answers for n, answers in self.kept.items() if n == 0} | {each.number: each.answers}
+                highest = max(highest, each.samples[-1])
+
+    def _is_too_long(self, each: _UnderWay) -> bool:
+        return each.number > 0 and self._expected_s(each.recipe) > min(self._left_s, self._dearest_s())
+
+    def _goes_on(self, samples: list[float], beside: Sequence[float] = ()) -> bool:
+        """Return whether a trial is among the better third of those that have reached its stage.
+
+        ``beside`` is what others of its round reached there.
+        """
         stage = len(samples) - 1
         others = [trial.samples[stage] for trial in self.study.trials if len(trial.samples) > stage]
+        others += beside
         n_better = sum(other >= samples[stage] for other in others)
         return n_better < math.ceil((len(others) + 1) / _ON)
 

@@ -1,8 +1,9 @@
 """The trials of a tuning, kept by Optuna in one SQLite file; the only place that knows Optuna.
 
-Trial number n is drawn from the trials before it and a seed of its own, so that a search that was killed and resumed
-makes the trials that it would have made. Optuna's log and its warnings of what is experimental are held back, and
-are as they were afterwards.
+Trial number n is drawn from the trials before its round and a seed of its own, so that a search that was killed and
+resumed makes the trials that it would have made. A round is so many trials as are made at once; how they ended is kept
+in the order of their numbers, when all of them have. Optuna's log and its warnings of what is experimental are held
+back, and are as they were afterwards.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ class Plan:
         Every combination, in order; empty for a search.
     seed
         Of the search.
+    n_at_once
+        Trials of a round, >= 1.
     """
 
     own: Mapping[str, Any]
@@ -85,6 +88,7 @@ class Plan:
     space: Space | None = None
     grid: Sequence[Mapping[str, Any]] = ()
     seed: int = 1
+    n_at_once: int = 1
 
     @property
     def names(self) -> list[str]:
@@ -98,7 +102,7 @@ class Study:
     def __init__(self, path: Path, plan: Plan) -> None:
         self.path, self.plan = path, plan
         self.trials: list[Trial] = []
-        self._begun: optuna.trial.Trial | None = None
+        self._begun: list[optuna.trial.Trial] = []
 
     def __enter__(self) -> Self:
         optuna = require_optuna()
@@ -111,11 +115,20 @@ class Study:
             self._study = optuna.create_study(
                 storage=self._storage, study_name=_NAME, direction="maximize", load_if_exists=True
             )
-            for number, frozen in enumerate(self._study.get_trials(deepcopy=False)):
-                if frozen.state == optuna.trial.TrialState.RUNNING:
-                    self._study.tell(number, state=optuna.trial.TrialState.FAIL)
             self.trials = self._ended()
+            self._take_up()
         return self
+
+    def _take_up(self) -> None:
+        """Go on with a round of which some trials were kept; of any other, whose trials are drawn again, keep none."""
+        optuna = require_optuna()
+        is_within = len(self.trials) % self.plan.n_at_once > 0
+        for frozen in self._study.get_trials(deepcopy=False):
+            if frozen.state == optuna.trial.TrialState.RUNNING:
+                if is_within and "settings" in frozen.user_attrs:
+                    self._begun.append(optuna.trial.Trial(self._study, frozen._trial_id))
+                else:
+                    self._study.tell(frozen.number, state=optuna.trial.TrialState.FAIL)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -133,28 +146,43 @@ class Study:
         """Note what the study is of."""
         self._study.set_user_attr("identity", json.dumps(identity))
 
-    def begin(self) -> dict[str, Any]:
-        """Begin the next trial, and return its settings."""
-        number = len(self.trials)
-        with quiet(), between_steps() as check:
+    def begin(self, n_left: int | None = None) -> list[dict[str, Any]]:
+        """Begin the next round, and return the settings of its trials.
+
+        Parameters
+        ----------
+        n_left
+            At most so many trials, >= 1; None: as many as are made at once.
+        """
+        n_round = self.plan.n_at_once - len(self.trials) % self.plan.n_at_once
+        n_round = n_round if n_left is None else min(n_round, n_left)
+        with quiet():
+            for place in range(len(self._begun), n_round):
+                self._ask(len(self.trials) + place)
+            return [dict(json.loads(each.user_attrs["settings"])) for each in self._begun]
+
+    def _ask(self, number: int) -> None:
+        with between_steps() as check:
             if self.plan.space is None:
                 settings = self.plan.grid[number - 1] if number else self.plan.own
                 texts = {key: json.dumps(value) for key, value in settings.items()}
                 if all(texts[key] in choices.choices for key, choices in self._choices.items()):
                     self._study.enqueue_trial(texts)
-                    self._begun = self._study.ask(self._choices)
+                    begun = self._study.ask(self._choices)
                 else:
-                    self._begun = self._study.ask()
+                    begun = self._study.ask()
             else:
                 seed = int(generator(self.plan.seed, Purpose.TUNING, number).integers(2**32))
-                self._study.sampler = require_optuna().samplers.TPESampler(seed=seed, multivariate=True)
+                self._study.sampler = require_optuna().samplers.TPESampler(
+                    seed=seed, multivariate=True, constant_liar=self.plan.n_at_once > 1
+                )
                 if number == 0:
                     self._study.enqueue_trial(dict(self.plan.places))
-                self._begun = self._study.ask(_distributions(self.plan.space))
-                settings = self.plan.space.settings(self._begun.params) if number else self.plan.own
-            self._begun.set_user_attr("settings", json.dumps(settings))
+                begun = self._study.ask(_distributions(self.plan.space))
+                settings = self.plan.space.settings(begun.params) if number else self.plan.own
+            begun.set_user_attr("settings", json.dumps(settings))
+            self._begun.append(begun)
             check()
-        return dict(settings)
 
     @property
     def _choices(self) -> dict[str, Any]:
@@ -164,30 +192,32 @@ class Study:
             for key in self.plan.grid[0]
         }
 
-    def end(self, trial: Trial) -> None:
-        """Keep how the trial that was begun ended."""
-        assert self._begun is not None
-        states = require_optuna().trial.TrialState
+    def end(self, trials: Sequence[Trial]) -> None:
+        """Keep how the trials of the round ended, in their order; Ctrl-C waits until all are kept."""
+        assert len(trials) == len(self._begun)
         with quiet(), between_steps() as check:
-            about = {"outcome": trial.outcome, "seconds": trial.seconds, "note": trial.note, "value": trial.value}
-            self._begun.set_user_attr("about", json.dumps({**about, "samples": list(trial.samples)}))
-            for stage, sample in enumerate(trial.samples):
-                self._begun.report(sample, stage)
-            if trial.outcome in ("complete", "failed"):
-                self._study.tell(self._begun, trial.value if trial.outcome == "complete" else 0.0)
-            else:
-                self._study.tell(self._begun, state=states.PRUNED)
-            self.trials.append(trial)
-            self._begun = None
+            for trial in trials:
+                self._tell(self._begun[0], trial)
+                self.trials.append(trial)
+                del self._begun[0]
             check()
 
+    def _tell(self, begun: optuna.trial.Trial, trial: Trial) -> None:
+        about = {"outcome": trial.outcome, "seconds": trial.seconds, "note": trial.note, "value": trial.value}
+        begun.set_user_attr("about", json.dumps({**about, "samples": list(trial.samples)}))
+        for stage, sample in enumerate(trial.samples):
+            begun.report(sample, stage)
+        if trial.outcome in ("complete", "failed"):
+            self._study.tell(begun, trial.value if trial.outcome == "complete" else 0.0)
+        else:
+            self._study.tell(begun, state=require_optuna().trial.TrialState.PRUNED)
+
     def abandon(self) -> None:
-        """Mark the trial that was begun as one that was not made; its settings will be drawn again."""
-        if self._begun is None:
-            return
+        """Mark the trials that were begun as ones that were not made; their settings will be drawn again."""
         with quiet():
-            self._study.tell(self._begun, state=require_optuna().trial.TrialState.FAIL)
-            self._begun = None
+            for begun in self._begun:
+                self._study.tell(begun, state=require_optuna().trial.TrialState.FAIL)
+            self._begun.clear()
 
     def importance(self) -> dict[str, float]:
         """Return the share that each option has in whether a trial is a good one, the largest first.

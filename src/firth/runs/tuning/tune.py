@@ -16,6 +16,7 @@ from firth.errors import MissingExtraError, OptionError, RunError
 from firth.progress import Progress
 from firth.runs import folder as files
 from firth.runs.claiming import claim_next
+from firth.runs.mapper import Here, Mapper
 from firth.runs.recipe import Recipe
 from firth.runs.record import without_passwords
 from firth.runs.tuning import keeping
@@ -48,7 +49,9 @@ def tune(
     only: Sequence[str] = (),
     grid: Mapping[str, Sequence[Any]] | None = None,
     seed: int = 1,
+    n_at_once: int = 1,
     n_jobs: int | Literal["auto"] = "auto",
+    mapper: Mapper | None = None,
     progress: Progress | None = None,
 ) -> Tuning:
     """Return better options for a recipe, found by trying, and how much better they are.
@@ -73,8 +76,13 @@ def tune(
         Values by dotted key: every combination is tried, each on all sequences, instead of a search.
     seed
         Of the search; that of training is the recipe's.
+    n_at_once
+        Trials of a round, drawn together and made at once where there is a mapper for it. Another number is another
+        search.
     n_jobs
         Threads.
+    mapper
+        Has trials made, with threads of its own; None: in this process, one after another.
     progress
         Who hears how far it is; None: nobody.
 
@@ -89,8 +97,8 @@ def tune(
 
     Notes
     -----
-    With ``trials`` and no budget the result is the same for the same seed, for any ``n_jobs``, and for a search that
-    was killed and resumed, as often as may be. Ctrl-C ends the search; what was found is reported.
+    With ``trials`` and no budget the result is the same for the same seed, for any ``n_jobs`` and mapper, and for a
+    search that was killed and resumed, as often as may be. Ctrl-C ends the search; what was found is reported.
     """
     if not isinstance(recipe, Recipe):
         recipe = Recipe.load(recipe)
@@ -102,6 +110,7 @@ def tune(
         only=tuple(only),
         grid={key: list(values) for key, values in (grid or {}).items()},
         seed=seed,
+        n_at_once=n_at_once,
         n_jobs=n_jobs,
         progress=progress,
     )
@@ -115,7 +124,7 @@ def tune(
     folder = claim_next(f"{recipe.name}-tune") if out is None else Path(out)
     with keeping.Keeper(folder, recipe, options, describe(bench)) as keeper, Study(folder / FILE, plan) as study:
         _identify(study, folder, bench)
-        search = Search(bench, study, options)
+        search = Search(bench, study, options, mapper=mapper or Here(n_jobs))
         search.run()
         return _ended(search, keeper)
 
@@ -127,9 +136,15 @@ def plan_of(bench: Bench) -> Plan:
         for settings in options.combinations:
             tuned(recipe, settings)
         own = {key: _plain(own_value(recipe, key)) for key in options.grid}
-        return Plan(own=own, grid=options.combinations, seed=options.seed)
+        return Plan(own=own, grid=options.combinations, seed=options.seed, n_at_once=options.n_at_once)
     space = space_of(recipe, bench.parts.context, options, rarest=bench.rarest)
-    return Plan(own=space.own(recipe), places=space.places(recipe), space=space, seed=options.seed)
+    return Plan(
+        own=space.own(recipe),
+        places=space.places(recipe),
+        space=space,
+        seed=options.seed,
+        n_at_once=options.n_at_once,
+    )
 
 
 def _ended(search: Search, keeper: keeping.Keeper) -> Tuning:
@@ -140,7 +155,8 @@ def _ended(search: Search, keeper: keeping.Keeper) -> Tuning:
     if own is not None and own.outcome == "failed":
         raise OptionError(f"the recipe's own options cannot be tried: {own.note}")
     if own is not None and best is not None:
-        comparison = compare(bench, own, best, search.kept, n_seeds=1 if search.is_interrupted else N_SEEDS)
+        n_seeds = 1 if search.is_interrupted else N_SEEDS
+        comparison = compare(bench, own, best, search.kept, n_seeds=n_seeds, mapper=search.mapper)
         sentence = sentence_of(comparison, best)
     importance = study.importance()
     frame = trials_frame(study.trials, list(study.plan.own))
@@ -181,6 +197,8 @@ def _identify(study: Study, folder: Path, bench: Bench) -> None:
         "grid": [dict(each) for each in plan.grid],
         "seed": options.seed,
     }
+    if options.n_at_once > 1 or "n_at_once" in study.identity:  # studies of earlier versions are of one at a time
+        identity["n_at_once"] = options.n_at_once
     there = study.identity
     if not there:
         study.identify(identity)
