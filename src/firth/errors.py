@@ -87,8 +87,9 @@ class ClusterError(FirthError, RuntimeError):
 class MissingExtraError(FirthError, ImportError):
     """An optional package that is not installed; the message says what to install."""
 
-    def __init__(self, what: str, package: str, extra: str) -> None:
-        super().__init__(f"{what} needs {package}: pip install 'firth[{extra}]'.")
+    def __init__(self, what: str, package: str, extra: str, *, install: str | None = None) -> None:
+        wanted = install or f"'firth[{extra}]'"
+        super().__init__(f"{what} needs {package}: pip install {wanted}.")
 
 
 def closest(name: str, known: Iterable[str], *, n: int = 1) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firth.corpus.assemble import Rejected, check_contexts
@@ -21,6 +20,7 @@ from firth.progress import Progress, SilentProgress, Task
 from firth.sources import sql, tables
 from firth.sources.engines import without_password
 from firth.sources.origin import IN_MEMORY, Origin, database_file, origin_of_files, query_read
+from firth.sources.remote import locate
 
 if TYPE_CHECKING:
     import polars as pl
@@ -129,9 +129,9 @@ def read_table(
     Parameters
     ----------
     table
-        Path of a .csv, .tsv, .parquet, .jsonl or .ndjson file (text also as .gz, .xz, .zst), of a .json slice of the
-        Million Playlist Dataset or a folder of such slices; or a data frame of polars, pandas or anything else that
-        speaks Arrow.
+        Path or URL (``s3://``, ``https://``, ...) of a .csv, .tsv, .parquet, .jsonl or .ndjson file (text also as .gz,
+        .xz, .zst), of a .json slice of the Million Playlist Dataset or a folder of such slices; or a data frame of
+        polars, pandas or anything else that speaks Arrow.
     contexts
         What makes items belong together, by name.
     min_count
@@ -176,7 +176,7 @@ def table_intake(
     origin = IN_MEMORY
     if isinstance(table, (str, PathLike)):
         with suppress(SourceError, OSError):  # reading says what is wrong
-            origin = origin_of_files(tables.files(Path(table)))
+            origin = origin_of_files(tables.files(locate(table)))
     if all(isinstance(declared, Sequences) for declared in contexts.values()):
         return replace(_sequences(table, contexts, strict, progress), origin=origin)
     with progress.task("reading", total=1) as task:

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from firth.corpus.encoded_writer import EncodedWriter
 from firth.corpus.text_options import TextOptions, compiled
 from firth.errors import SourceError
 from firth.progress import Task
+from firth.sources.remote import Location
 from firth.sources.streams import open_stream
 from firth.sources.texts import TextPieces
 
@@ -63,7 +63,7 @@ class TextReading:
         self._tokenize = _tokenizer(options)
         self._n_filled = 0  # tokens of the sequence that is being filled, where sequences are so many tokens
 
-    def read(self, path: Path, task: Task, *, base: int = 0) -> None:
+    def read(self, path: Location, task: Task, *, base: int = 0) -> None:
         """Read one file to its end.
 
         Parameters
@@ -124,7 +124,7 @@ class TextReading:
         lengths[:1] -= total - n_codes
         return lengths, self._n_filled > 0
 
-    def _note_invalid(self, path: Path, tokens: _Tokens, line: int) -> None:
+    def _note_invalid(self, path: Location, tokens: _Tokens, line: int) -> None:
         for lines_before, token in tokens.invalid:
             example = f"{path.name}, line {line + lines_before:,}: {token[:60]!r}"
             if self._options.strict:

@@ -34,6 +34,7 @@ from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import DataError, OptionError, SourceError
 from firth.progress import Progress, SilentProgress
 from firth.sources.origin import origin_of_files
+from firth.sources.remote import Location, RemoteFile, locate
 from firth.sources.streams import file_state
 from firth.threads import n_threads
 
@@ -43,7 +44,7 @@ _SAMPLE = 1 << 16  # bytes at either end of a file that its entry's name depends
 
 
 def read_text(
-    path: str | PathLike[str] | Sequence[str | PathLike[str]],
+    path: str | PathLike[str] | RemoteFile | Sequence[str | PathLike[str] | RemoteFile],
     *,
     name: str = "text",
     min_count: int = 5,
@@ -64,7 +65,8 @@ def read_text(
     Parameters
     ----------
     path
-        File of UTF-8, alone or followed by .gz, .xz or .zst; or several, which are read one after another.
+        File of UTF-8, alone or followed by .gz, .xz or .zst, or its URL (``s3://``, ``https://``, ...); or several,
+        which are read one after another.
     name
         Of the context.
     min_count
@@ -117,7 +119,7 @@ def read_text(
     >>> import firth
     >>> corpus = firth.read_text("wikipedia.txt.xz", lowercase=True, phrases=True)  # doctest: +SKIP
     """
-    paths = [Path(path)] if isinstance(path, (str, PathLike)) else [Path(each) for each in path]
+    paths = [locate(each) for each in ([path] if isinstance(path, str | PathLike | RemoteFile) else path)]
     if not paths:
         raise OptionError("path must name at least one text, got none.")
     vocabulary = VocabularyOptions(min_count=min_count, max_items=max_items, unknown=unknown)
@@ -137,7 +139,7 @@ def read_text(
 
 
 def encode_text(
-    paths: Sequence[Path],
+    paths: Sequence[Location],
     options: TextOptions | None = None,
     *,
     cache: Path | bool = True,
@@ -188,6 +190,8 @@ def encode_text(
     """
     options, paths, progress = options or TextOptions(), list(paths), progress or SilentProgress()
     name = _entry_name(paths, options)
+    if any(isinstance(path, RemoteFile) and not path.state()[1] for path in paths):
+        cache = False  # nobody says whether such a file has changed
 
     def make(folder: Path) -> Path:
         made = _encode(paths, options, folder, n_jobs=n_jobs, piece=piece, progress=progress)
@@ -198,25 +202,39 @@ def encode_text(
     return keep(name, make, cache=cache)
 
 
-def _entry_name(paths: list[Path], options: TextOptions) -> str:
+def _entry_name(paths: list[Location], options: TextOptions) -> str:
     files = []
     for path in paths:
         size, changed = file_state(path)
-        ends = hashlib.sha256()
-        try:
-            with path.open("rb") as file:
-                ends.update(file.read(_SAMPLE))
-                file.seek(max(0, size - _SAMPLE))
-                ends.update(file.read(_SAMPLE))
-        except OSError as error:
-            raise SourceError(f"cannot read {path}: {error.strerror}. Check its permissions.") from error
-        files.append([str(path.absolute()), size, changed, ends.hexdigest()])
+        if isinstance(path, RemoteFile):
+            files.append([path.url, size, changed])
+        else:
+            files.append([str(path.absolute()), size, changed, digest_of_ends(path, size)])
     about = json.dumps([FORMAT, _RULES, files, asdict(options)], sort_keys=True)
     return f"text-{hashlib.sha256(about.encode()).hexdigest()[:40]}"
 
 
+def digest_of_ends(path: Path, size: int) -> str:
+    """Return the SHA-256 of a file's first and last 64 KiB.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read.
+    """
+    ends = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            ends.update(file.read(_SAMPLE))
+            file.seek(max(0, size - _SAMPLE))
+            ends.update(file.read(_SAMPLE))
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}. Check its permissions.") from error
+    return ends.hexdigest()
+
+
 def _encode(
-    paths: list[Path], options: TextOptions, folder: Path, *, n_jobs: int, piece: int, progress: Progress
+    paths: list[Location], options: TextOptions, folder: Path, *, n_jobs: int, piece: int, progress: Progress
 ) -> Path:
     """Return the folder below ``folder`` that holds the encoded text."""
     with ExitStack() as stack:

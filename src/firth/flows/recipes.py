@@ -14,6 +14,8 @@ from firth.runs.recipe import Recipe
 from firth.runs.sections import ClusterOptions, MapSection, PlotOptions
 from firth.runs.tuning.space import tuned
 
+_DATABASES = ("sqlite://", "postgresql://", "postgres://", "duckdb://")
+
 GRID = (
     {"train.vector_size": 48},
     {"train.vector_size": 100},
@@ -41,7 +43,7 @@ def recipe_of(name: str, *, source: str | None, settings: str) -> Recipe:
     """
     values = dict(_object(settings, "set"))
     if source is not None:
-        values["source.uri" if "://" in source else "source.path"] = source
+        values["source.uri" if source.startswith(_DATABASES) else "source.path"] = source
     recipe = Recipe.load(name, overrides=values)
     if not any(isinstance(context, Sequences) for context in recipe.declared.values()):
         raise OptionError(f"the flows ask what comes next in sequences, and {name} has no ordered context.")

@@ -21,6 +21,7 @@ import numpy as np
 
 import firth
 from firth.sources.origin import FileRead, Origin, digest_of_columns
+from firth.sources.remote import Location
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,7 +49,7 @@ class SourceHash:
 
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
-        self._hashes: dict[Path, str | None] = {}
+        self._hashes: dict[Location, str | None] = {}
         self._thread = Thread(target=self._hash, name="firth-source", daemon=True)
         self._thread.start()
 
@@ -63,13 +64,13 @@ class SourceHash:
             self._hashes[file.path] = file.sha256()
 
 
-def about_origin(origin: Origin, hashes: Mapping[Path, str | None]) -> dict[str, Any]:
+def about_origin(origin: Origin, hashes: Mapping[Location, str | None]) -> dict[str, Any]:
     """Return where data came from as plain values, with the fingerprint of all of it; None where it is not known."""
     about = _about_data(origin, hashes)
     return {**about, "merges": _about_files(origin.merges, hashes)} if origin.merges else about
 
 
-def _about_data(origin: Origin, hashes: Mapping[Path, str | None]) -> dict[str, Any]:
+def _about_data(origin: Origin, hashes: Mapping[Location, str | None]) -> dict[str, Any]:
     if not origin.is_known:
         return {"kind": "memory", "fingerprint": None}
     if origin.uri is None:
@@ -185,7 +186,7 @@ def _digests(table: pl.DataFrame | None) -> dict[str, str]:
     return {} if table is None else {column.name: digest_of_columns([column]) for column in table.get_columns()}
 
 
-def _about_files(files: Sequence[FileRead], hashes: Mapping[Path, str | None]) -> dict[str, Any]:
+def _about_files(files: Sequence[FileRead], hashes: Mapping[Location, str | None]) -> dict[str, Any]:
     found = [hashes.get(file.path) for file in files]
     return {
         "files": [_about_file(file, hashes) for file in files[:MAX_LISTED]],
@@ -195,9 +196,13 @@ def _about_files(files: Sequence[FileRead], hashes: Mapping[Path, str | None]) -
     }
 
 
-def _about_file(file: FileRead, hashes: Mapping[Path, str | None]) -> dict[str, Any]:
-    modified = datetime.fromtimestamp(file.modified_ns / 1e9, UTC).isoformat(timespec="microseconds")
+def _about_file(file: FileRead, hashes: Mapping[Location, str | None]) -> dict[str, Any]:
+    modified = None
+    if file.modified_ns is not None:
+        modified = datetime.fromtimestamp(file.modified_ns / 1e9, UTC).isoformat(timespec="microseconds")
     about = {"path": str(file.path), "size_bytes": file.size_bytes, "modified": modified}
+    if file.stamp:
+        about["stamp"] = file.stamp
     return {**about, "sha256": hashes[file.path]} if file.path in hashes else about
 
 

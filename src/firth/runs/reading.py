@@ -21,6 +21,7 @@ from firth.runs.sections import SourceOptions
 from firth.runs.tags import with_tags
 from firth.sources.origin import origin_of_files
 from firth.sources.packaged_text import packaged_text
+from firth.sources.remote import locate
 from firth.threads import n_threads
 from firth.vectors.hdbscan import require_hdbscan
 from firth.vectors.merge_table import read_merges
@@ -71,7 +72,7 @@ def _read(recipe: Recipe, progress: Progress | None) -> Intake:
         return sql_intake(source.uri, source.query, contexts=contexts, progress=progress)
     if source.kind != "text":
         return table_intake(source.path, contexts=contexts, strict=source.strict, progress=progress)
-    path = Path(source.path) if source.path else _packaged(source, progress)
+    path = locate(source.path) if source.path else _packaged(source, progress)
     text = recipe.vocabulary.text_options(tokens_per_sequence=source.tokens_per_sequence, strict=source.strict)
     cache = source.cache if isinstance(source.cache, bool) else Path(source.cache)
     n_jobs = n_threads(recipe.train.n_jobs)

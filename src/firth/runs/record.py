@@ -153,7 +153,11 @@ def without_password(text: str | None) -> str | None:
     if text is None:
         return None
     text = re.sub(r"(://[^\s:/@]*:)[^\s/]*(?=@)", r"\1***", text)
-    return re.sub(r"(?i)\b(password|passwd|sslpassword)=[^\s&;'\"]+", r"\1=***", text)
+    return re.sub(
+        r"(?i)\b(password|passwd|sslpassword|x-(?:amz|goog)-(?:signature|security-token)|sig)=[^\s&;'\"]+",
+        r"\1=***",
+        text,
+    )
 
 
 def without_passwords(value: Any) -> Any:  # noqa: ANN401 (plain values of any type)

@@ -24,6 +24,7 @@ from firth.runs.resuming import has_password
 from firth.runs.run import Run
 from firth.runs.training import How, train
 from firth.runs.typed import from_table
+from firth.sources.remote import RemoteFile, locate
 from firth.training.options import TrainOptions
 
 Status = Literal["same", "changed", "unknown"]
@@ -216,7 +217,7 @@ def recipe_again(run: Run, source: str | None = None) -> Recipe:
 def _found(run: Run, recorded: str, key: str) -> str:
     """Return where a source lies: where it lay; by its absolute path then; or in the run's folder."""
     scheme, _, rest = recorded.partition("://")
-    if key == "uri" and scheme not in ("sqlite", "duckdb"):
+    if isinstance(locate(recorded), RemoteFile) if key == "path" else scheme not in ("sqlite", "duckdb"):
         return recorded
     before = f"{scheme}:///" if key == "uri" else ""
     path = Path(rest[1:] if key == "uri" else recorded)

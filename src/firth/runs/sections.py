@@ -14,6 +14,7 @@ from firth.errors import OptionError
 from firth.maps.options import MapOptions
 from firth.runs.typed import unknown
 from firth.sources.packaged_text import TEXTS
+from firth.sources.remote import locate
 from firth.sources.streams import COMPRESSED
 
 Kind = Literal["database", "table", "playlists", "text"]
@@ -32,7 +33,8 @@ class SourceOptions:
         ``duckdb:///file.duckdb``.
     path
         A table (``.csv``, ``.tsv``, ``.parquet``, ``.jsonl``), a text (``.txt``), or playlists (a ``.json`` slice of
-        the Million Playlist Dataset, or a folder of them).
+        the Million Playlist Dataset, or a folder of them); on this machine, or a URL that fsspec knows, such as
+        ``s3://bucket/plays.csv``. A folder's URL ends in ``/``.
     package
         A text that a Python package ships, by its name here.
     query
@@ -75,11 +77,12 @@ class SourceOptions:
             return "database"
         if self.package is not None:
             return "text"
-        path = Path(self.path or "")
+        path = locate(self.path or "")
         ending = Path(path.stem).suffix if path.suffix.lower() in COMPRESSED else path.suffix
         if ending.lower() == ".txt":
             return "text"
-        return "playlists" if ending.lower() == ".json" or path.is_dir() else "table"
+        is_folder = path.is_dir() if isinstance(path, Path) else path.url.endswith("/")
+        return "playlists" if ending.lower() == ".json" or is_folder else "table"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from firth.errors import SourceError
+from firth.sources.remote import Location, RemoteFile
 from firth.sources.streams import file_state
 
 if TYPE_CHECKING:
@@ -35,15 +36,18 @@ class FileRead:
     size_bytes
         Its size.
     modified_ns
-        When it was changed last, in nanoseconds since 1970.
+        When it was changed last, in nanoseconds since 1970; None where a server does not say.
+    stamp
+        Of a remote file: its checksum, or what else changes whenever it does.
     """
 
-    path: Path
+    path: Location
     size_bytes: int
-    modified_ns: int
+    modified_ns: int | None
+    stamp: str = ""
 
     @classmethod
-    def of(cls, path: Path) -> Self:
+    def of(cls, path: Location) -> Self:
         """Return a file in its present state.
 
         Raises
@@ -51,15 +55,21 @@ class FileRead:
         SourceError
             If there is no such file, or it is no ordinary one.
         """
-        return cls(path.absolute(), *file_state(path))
+        size, changed = file_state(path)
+        if isinstance(path, RemoteFile):
+            return cls(path, size, path.modified_ns(), str(changed))
+        return cls(path.absolute(), size, int(changed))
 
     def sha256(self) -> str | None:
-        """Return the SHA-256 of the file, 64 hexadecimal digits; None if it is not what was read any more.
+        """Return the SHA-256 of the file, 64 hexadecimal digits; None if it is not what was read any more, or remote.
 
         Notes
         -----
-        O(bytes) time. A change that keeps size and time of the file goes unnoticed.
+        O(bytes) time. A change that keeps size and time of the file goes unnoticed. A remote file would come over the
+        network once more: its stamp says whether it is the same.
         """
+        if isinstance(self.path, RemoteFile):
+            return None
         with suppress(OSError):
             if FileRead.of(self.path) == self:
                 with self.path.open("rb") as file:
@@ -110,7 +120,7 @@ class Origin:
 IN_MEMORY = Origin(is_known=False)
 
 
-def origin_of_files(paths: Iterable[Path]) -> Origin:
+def origin_of_files(paths: Iterable[Location]) -> Origin:
     """Return the origin of data that is about to be read from files.
 
     Raises

@@ -12,20 +12,20 @@ Chen, Lamere, Schedl & Zamani (2018). RecSys Challenge 2018: automatic music pla
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
 from firth.errors import SourceError
+from firth.sources.remote import Location
 from firth.sources.text import N_EXAMPLES, json_frame, read_text
 
 NAMES = {"playlist": "pid", "position": "pos", "artist": "artist_name", "track": "track_name"}
 
 
 def slice_batches(
-    path: Path, columns: Collection[str] | None = None
+    path: Location, columns: Collection[str] | None = None
 ) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...]]]:
     """Yield each slice's tracks, how many playlists cannot be read, and a few of those.
 
@@ -63,13 +63,16 @@ def slice_batches(
         yield json_frame(file, rows), len(bad), tuple(bad[:N_EXAMPLES])
 
 
-def slices(folder: Path) -> list[Path]:
+def slices(folder: Location) -> Sequence[Location]:
     """Return the files of a folder that may be slices, by name."""
     endings = (".json", ".json.gz", ".json.xz", ".json.zst")
-    return sorted(file for file in folder.iterdir() if file.is_file() and file.name.lower().endswith(endings))
+    entries: Iterable[Location] = folder.iterdir()
+    return sorted(
+        (file for file in entries if file.name.lower().endswith(endings) and file.is_file()), key=lambda file: file.name
+    )
 
 
-def _playlists(file: Path) -> list[Any]:
+def _playlists(file: Location) -> list[Any]:
     try:
         found = json.loads(read_text(file))
     except (ValueError, RecursionError) as error:
@@ -91,7 +94,7 @@ def _shape(found: object) -> str:
     return f"a {type(found).__name__}"
 
 
-def _check_once(pid: object, file: Path, seen: dict[object, str]) -> None:
+def _check_once(pid: object, file: Location, seen: dict[object, str]) -> None:
     if pid is None or not isinstance(pid, int | str):
         return
     if pid in seen:

@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
-from pathlib import Path
 from typing import Protocol, cast
 
 from firth.errors import SourceError, SourceNotFoundError
+from firth.sources.remote import Location, RemoteFile, RemoteReader
 
 COMPRESSED = (".gz", ".xz", ".zst")
 
@@ -30,14 +30,14 @@ class Stream:
     Parameters
     ----------
     path
-        The file, for messages.
+        The file, on this machine or elsewhere.
     raw
         The file itself.
     decoded
         What it holds, decompressed.
     """
 
-    def __init__(self, path: Path, raw: FileIO, decoded: _Readable) -> None:
+    def __init__(self, path: Location, raw: FileIO | RemoteReader, decoded: _Readable) -> None:
         self.path = path
         self._raw = raw
         self._decoded = decoded
@@ -45,7 +45,7 @@ class Stream:
 
     @property
     def size(self) -> int:
-        """Bytes of the file as it lies on the disk."""
+        """Bytes of the file as it lies there; 0 where a server does not say."""
         return self._state[0]
 
     @property
@@ -77,6 +77,10 @@ class Stream:
         except SourceError:
             now = (-1, -1)
         if now == self._state and self.position < self.size:
+            if self._decoded is self._raw:
+                raise SourceError(
+                    f"{self.path} is cut short: {self.position:,} of {self.size:,} bytes came. Fetch it again."
+                )
             raise SourceError(f"{self.path} goes on after the end of its compressed data. Fetch it again.")
         if now != self._state:
             raise SourceError(
@@ -86,13 +90,13 @@ class Stream:
 
 
 @contextmanager
-def open_stream(path: Path) -> Iterator[Stream]:
+def open_stream(path: Location) -> Iterator[Stream]:
     """Return a context that gives a file's bytes, decompressed if its name ends in .gz, .xz or .zst.
 
     Parameters
     ----------
     path
-        File; several compressed streams one after another are one.
+        File, on this machine or elsewhere; several compressed streams one after another are one.
 
     Raises
     ------
@@ -103,15 +107,15 @@ def open_stream(path: Path) -> Iterator[Stream]:
     """
     file_state(path)
     try:
-        raw = FileIO(path)
+        raw = path.open() if isinstance(path, RemoteFile) else FileIO(path)
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror}. Check its permissions.") from error
     with raw:
         yield Stream(path, raw, _decoded(raw, path.suffix.lower()))
 
 
-def file_state(path: Path, raw: FileIO | None = None) -> tuple[int, int]:
-    """Return a file's size in bytes and the time of its last change in nanoseconds.
+def file_state(path: Location, raw: FileIO | RemoteReader | None = None) -> tuple[int, int | str]:
+    """Return a file's size in bytes, and the time of its last change in nanoseconds, or a remote file's checksum.
 
     Raises
     ------
@@ -120,8 +124,10 @@ def file_state(path: Path, raw: FileIO | None = None) -> tuple[int, int]:
     SourceError
         If it is a folder, or no ordinary file.
     """
+    if isinstance(path, RemoteFile):
+        return path.state()
     try:
-        found = path.stat() if raw is None else os.fstat(raw.fileno())
+        found = os.fstat(raw.fileno()) if isinstance(raw, FileIO) else path.stat()
     except FileNotFoundError as error:
         raise SourceNotFoundError(f"there is no file {path}. Check the path.") from error
     except (OSError, ValueError) as error:
@@ -133,19 +139,19 @@ def file_state(path: Path, raw: FileIO | None = None) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _decoded(raw: FileIO, suffix: str) -> _Readable:
+def _decoded(raw: FileIO | RemoteReader, suffix: str) -> _Readable:
     if suffix == ".gz":
         import gzip
 
-        return cast(_Readable, gzip.GzipFile(fileobj=raw, mode="rb"))
+        return cast(_Readable, gzip.GzipFile(fileobj=cast(FileIO, raw), mode="rb"))
     if suffix == ".xz":
-        return cast(_Readable, lzma.LZMAFile(raw))
+        return cast(_Readable, lzma.LZMAFile(cast(FileIO, raw)))
     if suffix == ".zst":
         if sys.version_info >= (3, 14):
             from compression import zstd
         else:
             from backports import zstd
-        return cast(_Readable, _ZstdFile(zstd.ZstdFile(raw), zstd.ZstdError))
+        return cast(_Readable, _ZstdFile(zstd.ZstdFile(cast(FileIO, raw)), zstd.ZstdError))
     return raw
 
 

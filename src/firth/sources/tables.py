@@ -7,7 +7,7 @@ them shown with their line numbers.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -17,6 +17,7 @@ import polars as pl
 from firth.errors import MissingExtraError, SourceError, SourceNotFoundError
 from firth.sources import playlists, text
 from firth.sources.arrow import check_names
+from firth.sources.remote import Location, local_copy, locate
 from firth.sources.streams import COMPRESSED
 
 _DELIMITED = {".csv": ",", ".tsv": "\t"}
@@ -84,7 +85,7 @@ def read(table: object) -> Table:
     Parameters
     ----------
     table
-        A path ending in .csv, .tsv, .jsonl or .ndjson, alone or followed by .gz, .xz or .zst; a path ending in
+        A path or a URL ending in .csv, .tsv, .jsonl or .ndjson, alone or followed by .gz, .xz or .zst; one ending in
         .parquet; a slice of playlists in .json, or a folder of those; or a frame of polars, pandas, or any object with
         ``__arrow_c_stream__``. Text is UTF-8, and a delimited file's first line names the columns.
 
@@ -100,7 +101,7 @@ def read(table: object) -> Table:
     A text file is held in memory about twice while it is read.
     """
     if isinstance(table, (str, PathLike)):
-        return _read_file(Path(table))
+        return _read_file(locate(table))
     return Table(_frame(table))
 
 
@@ -128,7 +129,7 @@ def batches(table: object, columns: Collection[str] | None = None) -> Iterator[T
     if not isinstance(table, (str, PathLike)):
         yield from _slices(_frame(table))
         return
-    path = Path(table)
+    path = locate(table)
     kind = _kind(path)
     if kind == ".parquet":
         yield from _parquet_batches(path, columns)
@@ -141,7 +142,7 @@ def batches(table: object, columns: Collection[str] | None = None) -> Iterator[T
             yield Table(frame, rejected, examples, str(path))
 
 
-def files(path: Path) -> list[Path]:
+def files(path: Location) -> Sequence[Location]:
     """Return the files that are read for a path: itself, or the slices of a folder."""
     return playlists.slices(path) if path.is_dir() else [path]
 
@@ -151,7 +152,12 @@ def _slices(frame: pl.DataFrame) -> Iterator[Table]:
         yield Table(part, names=tuple(frame.columns))
 
 
-def _parquet_batches(path: Path, columns: Collection[str] | None) -> Iterator[Table]:
+def _parquet_batches(path: Location, columns: Collection[str] | None) -> Iterator[Table]:
+    with local_copy(path) as local:
+        yield from _parquet_of(local, str(path), columns)
+
+
+def _parquet_of(path: Path, name: str, columns: Collection[str] | None) -> Iterator[Table]:
     try:
         lazy = pl.scan_parquet(path, glob=False)
         names = tuple(lazy.collect_schema().names())
@@ -159,12 +165,12 @@ def _parquet_batches(path: Path, columns: Collection[str] | None) -> Iterator[Ta
             lazy = lazy.select([name for name in names if name in columns])
         n_rows = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
         for start in range(0, max(n_rows, 1), _BATCH):
-            yield Table(lazy.slice(start, _BATCH).collect(), source=str(path), names=names)
+            yield Table(lazy.slice(start, _BATCH).collect(), source=name, names=names)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(f"cannot read {path}: {str(error).splitlines()[0]}. It may be cut short.") from error
+        raise SourceError(f"cannot read {name}: {str(error).splitlines()[0]}. It may be cut short.") from error
 
 
-def _read_file(path: Path) -> Table:
+def _read_file(path: Location) -> Table:
     kind = _kind(path)
     if kind == ".parquet":
         return Table(_read_parquet(path), source=str(path))
@@ -179,9 +185,9 @@ def _read_file(path: Path) -> Table:
     return Table(frame, rejected, examples, str(path))
 
 
-def _kind(path: Path) -> str:
+def _kind(path: Location) -> str:
     """Return the suffix that tells how a file is read; one of a compression is left out."""
-    if not path.exists():
+    if isinstance(path, Path) and not path.exists():
         raise SourceNotFoundError(f"no file lies at {path} (looked in {Path.cwd()}).")
     if path.is_dir():
         return _SLICES
@@ -196,9 +202,10 @@ def _kind(path: Path) -> str:
     )
 
 
-def _read_parquet(path: Path) -> pl.DataFrame:
+def _read_parquet(path: Location) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path, glob=False)
+        with local_copy(path) as local:
+            return pl.read_parquet(local, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise SourceError(f"cannot read {path}: {str(error).splitlines()[0]}. It may be cut short.") from error
 

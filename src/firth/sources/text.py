@@ -10,20 +10,20 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from firth.errors import SourceError
 from firth.sources.arrow import check_names
+from firth.sources.remote import Location
 from firth.sources.streams import open_stream
 
 N_EXAMPLES = 3
 _CHUNK = 1 << 23  # bytes of text that are held at a time
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Location) -> str:
     """Return a file's text, decompressed by its suffix.
 
     Raises
@@ -34,7 +34,7 @@ def read_text(path: Path) -> str:
     return "".join(text for text, _ in pieces(path))
 
 
-def pieces(path: Path, *, quoted: bool = False) -> Iterator[tuple[str, int]]:
+def pieces(path: Location, *, quoted: bool = False) -> Iterator[tuple[str, int]]:
     """Yield a file's text in pieces of whole lines, each with the number of its first line (from 1).
 
     Parameters
@@ -83,13 +83,13 @@ def _whole_lines(chunks: Iterable[bytes], *, quoted: bool) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _chunks(path: Location) -> Iterator[bytes]:
     with open_stream(path) as stream:
         while chunk := stream.read(_CHUNK):
             yield chunk
 
 
-def read_delimited(path: Path, *, separator: str) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
+def read_delimited(path: Location, *, separator: str) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
     """Return the rows of a delimited file as texts, how many records do not fit, and a few of those.
 
     The whole of what :func:`delimited_batches` yields.
@@ -98,7 +98,7 @@ def read_delimited(path: Path, *, separator: str) -> tuple[pl.DataFrame, int, tu
     return pl.concat(frames), sum(n_bad), tuple(itertools.chain(*examples))[:N_EXAMPLES]
 
 
-def delimited_batches(path: Path, *, separator: str) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...]]]:
+def delimited_batches(path: Location, *, separator: str) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...]]]:
     """Yield the rows of a delimited file as texts, how many records do not fit, and a few of those; at least once.
 
     A record fits if it has as many fields as the first line and its quotes follow RFC 4180: a field that holds a quote,
@@ -138,7 +138,7 @@ def delimited_batches(path: Path, *, separator: str) -> Iterator[tuple[pl.DataFr
 
 
 def _rows(
-    path: Path, records: pl.DataFrame, names: list[str], separator: str
+    path: Location, records: pl.DataFrame, names: list[str], separator: str
 ) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
     records = records.with_columns(_n_fields(separator).alias("n_fields"), _is_quoted_well(separator).alias("ok"))
     fits = (pl.col("n_fields") == len(names)) & pl.col("ok")
@@ -199,7 +199,7 @@ def _is_quoted_well(separator: str) -> pl.Expr:
     return ~has_quote | pl.col("record").str.contains(f"^{field}(?:{separator}{field})*\r?$")
 
 
-def _header(path: Path, record: str, separator: str) -> list[str]:
+def _header(path: Location, record: str, separator: str) -> list[str]:
     import csv
 
     names = next(csv.reader([record.rstrip("\r")], delimiter=separator))
@@ -218,7 +218,7 @@ def _examples(bad: pl.DataFrame, n_expected: int) -> tuple[str, ...]:
     )
 
 
-def read_json_lines(path: Path) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
+def read_json_lines(path: Location) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
     """Return the rows of a file with one JSON object a line, how many lines are none, and a few of those.
 
     Parameters
@@ -239,7 +239,7 @@ def read_json_lines(path: Path) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
     return json_frame(path, rows), len(bad), tuple(bad[:N_EXAMPLES])
 
 
-def json_batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...]]]:
+def json_batches(path: Location) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...]]]:
     """Yield what :func:`read_json_lines` returns batch by batch, each with the columns that its lines name.
 
     Raises
@@ -257,7 +257,7 @@ def json_batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, tuple[str, ...
         yield frame, len(bad), tuple(bad[:N_EXAMPLES])
 
 
-def _objects(path: Path) -> Iterator[tuple[list[dict[str, object]], list[str]]]:
+def _objects(path: Location) -> Iterator[tuple[list[dict[str, object]], list[str]]]:
     """Yield the objects of some lines, and what is said of the lines that hold none."""
     # JSON has no fixed shape, so each line is parsed by itself: about a second for a million short rows.
     n_rows, first_bad = 0, ""
@@ -281,7 +281,7 @@ def _objects(path: Path) -> Iterator[tuple[list[dict[str, object]], list[str]]]:
         raise SourceError(f"{path} holds no JSON objects; give one a line." + (f" {first_bad}" if first_bad else ""))
 
 
-def json_frame(path: Path, rows: list[dict[str, object]]) -> pl.DataFrame:
+def json_frame(path: Location, rows: list[dict[str, object]]) -> pl.DataFrame:
     """Return objects of JSON as a frame.
 
     Raises
