@@ -12,7 +12,8 @@ import firth
 
 ROOT = Path(firth.__file__).parent
 LAYERS = [
-    {"errors", "arrays", "progress", "randomness", "files", "interruption", "mapped", "theme", "threads", "_kernel"},
+    {"errors", "arrays", "progress", "randomness", "files", "interruption", "theme", "threads", "_kernel"}
+    | {"mapped", "tensors"},
     {"sources"},
     {"corpus"},
     {"vectors"},

@@ -113,8 +113,8 @@ def kill_at(moment: tuple[str, str, str, int], table: Path, folder: Path, kind: 
 MOMENTS = {
     "while reading": ("firth.runs.execute", "", "build_corpus", 1),
     "before the first step": ("firth.training.watch", "Watch", "run", 1),
-    "while the first checkpoint is written": ("safetensors.numpy", "", "save_file", 1),
-    "while a later checkpoint is written": ("safetensors.numpy", "", "save_file", 3),
+    "while the first checkpoint is written": ("firth.training.checkpoint", "", "write_tensors", 1),
+    "while a later checkpoint is written": ("firth.training.checkpoint", "", "write_tensors", 3),
     "when a checkpoint is whole but the one before is still there": ("shutil", "", "rmtree", 2),
     "when training has ended": ("firth.runs.folder", "", "write_arrays", 1),
     "when the vectors are there but run.json does not know": ("firth.runs.run", "Run", "write_rest", 1),
@@ -139,7 +139,7 @@ def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(
 def test_killed_twice_with_other_numbers_of_threads_gives_the_same_bytes(
     table: Path, tmp_path: Path, undisturbed: dict[str, tuple[object, ...]], kind: str
 ):
-    kill_at(("safetensors.numpy", "", "save_file", 2), table, tmp_path / "run", kind)
+    kill_at(("firth.training.checkpoint", "", "write_tensors", 2), table, tmp_path / "run", kind)
     (before,) = (tmp_path / "run" / "checkpoint").glob("step-*")
     run = firth.run_recipe(recipe(table, kind, n_jobs=2), out=tmp_path / "run", resume=True)
     assert int(before.name.removeprefix("step-")) > 0

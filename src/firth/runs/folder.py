@@ -20,6 +20,7 @@ import numpy as np
 
 from firth.errors import RunError
 from firth.files import atomic_path, write_text
+from firth.tensors import read_tensors, write_tensors
 
 if TYPE_CHECKING:
     import polars as pl
@@ -99,19 +100,12 @@ def objective(document: Mapping[str, Any]) -> str | None:
 
 def write_arrays(folder: Path, arrays: Mapping[str, np.ndarray[Any, Any]], *, name: str = ARRAYS) -> None:
     """Write ``vectors.safetensors``, or another file of arrays."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
-
-    path = folder / name
-    with atomic_path(path) as temporary:
-        try:
-            save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
-        except SafetensorError as error:
-            raise _unwritable(path, error) from error
+    with atomic_path(folder / name) as temporary:
+        write_tensors(temporary, arrays)
 
 
 def read_arrays(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """Return the arrays of ``vectors.safetensors`` by name.
+    """Return the arrays of ``vectors.safetensors`` by name; those of a large file as read-only memory maps.
 
     Raises
     ------
@@ -137,11 +131,10 @@ def read_other_arrays(folder: Path, name: str) -> dict[str, np.ndarray[Any, Any]
         If it is missing, cut short or otherwise damaged.
     """
     from safetensors import SafetensorError
-    from safetensors.numpy import load_file
 
     with _reading(folder / name):
         try:
-            arrays: dict[str, np.ndarray[Any, Any]] = load_file(folder / name)
+            arrays = read_tensors(folder / name)
         except SafetensorError as error:
             raise damaged(folder / name, error) from error
     return arrays

@@ -21,6 +21,7 @@ import numpy as np
 
 from firth.errors import RunError
 from firth.files import sync_folder
+from firth.tensors import read_tensors, write_tensors
 
 EVERY_S = 60.0
 _FORMAT = 2
@@ -32,8 +33,8 @@ _MAX_LETTERS = 16  # of a fingerprint in a message
 def identity(
     corpus_fingerprint: str, options: Mapping[str, object], variant: str, start: str | None
 ) -> dict[str, object]:
-    """Return everything that decides a training's bytes, as plain values; the number of threads is no part of it."""
-    chosen = {name: value for name, value in options.items() if name != "n_jobs"}
+    """Return everything that decides a training's bytes, as plain values; threads and storage are no part of it."""
+    chosen = {name: value for name, value in options.items() if name not in ("n_jobs", "model_storage")}
     parts = {
         "format": _FORMAT,
         "version": metadata.version("firth"),
@@ -80,7 +81,6 @@ class Checkpoint:
             If it belongs to another training, or is damaged.
         """
         from safetensors import SafetensorError
-        from safetensors.numpy import load_file
 
         steps = [int(path.name[5:]) for path in self._folder.glob("step-*") if path.name[5:].isdigit()]
         if not steps:
@@ -88,7 +88,7 @@ class Checkpoint:
         path = self._folder / f"step-{max(steps)}"
         try:
             state = json.loads((path / _STATE).read_text(encoding="utf-8"))
-            arrays = load_file(path / _MODEL)
+            arrays = read_tensors(path / _MODEL)
             made_with = state.pop("identity")
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise RunError(f"the checkpoint {path} is damaged ({error}). Remove it to begin anew.") from error
@@ -107,8 +107,6 @@ class Checkpoint:
         RunError
             If the folder cannot be written.
         """
-        from safetensors.numpy import save_file
-
         began = time.perf_counter()
         target = self._folder / f"step-{state['step']}"
         if target.exists():
@@ -116,7 +114,7 @@ class Checkpoint:
         unfinished = self._folder / f".{target.name}-{os.getpid()}"
         try:
             unfinished.mkdir(parents=True, exist_ok=True)
-            save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, unfinished / _MODEL)
+            write_tensors(unfinished / _MODEL, arrays)
             (unfinished / _STATE).write_text(json.dumps({"identity": self._identity, **state}), encoding="utf-8")
             for name in (_MODEL, _STATE):
                 with (unfinished / name).open("rb") as file:
