@@ -10,6 +10,7 @@
 
 #include "bind_walks.hpp"
 #include "heldout.hpp"
+#include "initial.hpp"
 #include "permutation.hpp"
 #include "threads.hpp"
 #include "trainer.hpp"
@@ -22,6 +23,9 @@ template <class T>
 using Array1 = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Array2 = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+// A model's matrix, of 32-bit or of 16-bit floats.
+using ModelArray = nb::ndarray<nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 void require(bool condition, const char* rule) {
     if (!condition) throw nb::value_error(rule);
@@ -47,6 +51,17 @@ nb::ndarray<nb::numpy, T> to_matrix(const std::vector<T>& values, size_t n_rows)
     std::copy(values.begin(), values.end(), copy);
     nb::capsule owner(copy, [](void* p) noexcept { delete[] static_cast<T*>(p); });
     return {copy, {n_rows, n_rows ? values.size() / n_rows : 0}, owner};
+}
+
+firth::Matrix matrix_of(const ModelArray& array) {
+    const int64_t stride = int64_t(array.shape(1));
+    const auto type = array.dtype();
+    const bool is_float = type.code == uint8_t(nb::dlpack::dtype_code::Float) && type.lanes == 1;
+    require(is_float && (type.bits == 32 || type.bits == 16), "a model must be of float32 or float16");
+    require(stride > 0 && stride % 8 == 0, "rows must be padded to a multiple of 8 floats");
+    require(uintptr_t(array.data()) % type.bits == 0, "rows must be aligned to 32 bytes, of float16 to 16");
+    if (type.bits == 16) return {nullptr, stride, nullptr, static_cast<uint16_t*>(array.data())};
+    return {static_cast<float*>(array.data()), stride, nullptr};
 }
 
 firth::AliasTable alias_table(const Array1<const uint32_t>& threshold, const Array1<const int32_t>& alias) {
@@ -258,7 +273,7 @@ struct SequenceArrays {
 class TrainerArrays {
   public:
     TrainerArrays(nb::list sources, nb::list plans, Array1<const int32_t> pattern, int64_t n_lanes_in_all,
-                  int n_contexts, Array2<float> inputs, Array2<float> outputs, std::optional<Array1<float>> biases,
+                  int n_contexts, ModelArray inputs, ModelArray outputs, std::optional<Array1<float>> biases,
                   Array1<const uint32_t> noise_threshold, Array1<const int32_t> noise_alias,
                   Array1<const float> log_noise, std::optional<Array1<const uint8_t>> frozen, bool is_cbow,
                   int negative, uint64_t seed, int lanes, float learning_rate, float min_learning_rate, float curvature)
@@ -270,18 +285,13 @@ class TrainerArrays {
           frozen_(frozen),
           objective_{negative, is_cbow, firth::PackedAliasTable(alias_table(noise_threshold, noise_alias)),
                      log_noise.data()},
-          model_{{inputs.data(), int64_t(inputs.shape(1)), nullptr},
-                 {outputs.data(), int64_t(outputs.shape(1)), biases ? biases->data() : nullptr},
-                 int64_t(inputs.shape(0)),
-                 seed,
+          model_{matrix_of(inputs), matrix_of(outputs), int64_t(inputs.shape(0)), seed,
                  frozen ? frozen->data() : nullptr},
           plan_{lanes, learning_rate, min_learning_rate, curvature, (n_lanes_in_all + lanes - 1) / lanes} {
         const size_t n_items = inputs.shape(0), stride = inputs.shape(1);
         require(outputs.shape(0) == n_items && outputs.shape(1) == stride,
                 "inputs and outputs must have the same shape");
-        require(stride > 0 && stride % 8 == 0, "rows must be padded to a multiple of 8 floats");
-        require(uintptr_t(inputs.data()) % 32 == 0 && uintptr_t(outputs.data()) % 32 == 0,
-                "rows must be aligned to 32 bytes");
+        require(inputs.dtype() == outputs.dtype(), "inputs and outputs must be of the same kind");
         require(!biases || biases->shape(0) == n_items, "biases need one entry per item");
         require(!frozen || frozen->shape(0) == n_items, "frozen needs one entry per item");
         require(objective_.noise.size() == n_items && log_noise.shape(0) == n_items,
@@ -289,6 +299,7 @@ class TrainerArrays {
         require(negative >= 1 && negative < firth::max_outputs, "negative must be between 1 and 256");
         require(lanes >= 1 && lanes <= firth::max_lanes, "lanes must be between 1 and 1024");
         require(n_lanes_in_all >= 1 && n_contexts >= 1, "a training needs at least one lane and one context");
+        model_.outputs.biases = biases ? biases->data() : nullptr;
         // One matrix for both: the merge of the inputs also merges the biases.
         if (model_.is_tied()) model_.inputs.biases = model_.outputs.biases;
         trainer_ = std::make_unique<firth::Trainer>(schedule(sources, plans, pattern, n_lanes_in_all, n_contexts),
@@ -367,7 +378,7 @@ class TrainerArrays {
     }
 
     nb::object sources_;
-    Array2<float> inputs_, outputs_;
+    ModelArray inputs_, outputs_;
     std::optional<Array1<float>> biases_;
     Array1<const float> log_noise_;
     std::optional<Array1<const uint8_t>> frozen_;
@@ -392,6 +403,46 @@ void bind_trainer(nb::module_& m) {
         return nb::ndarray<nb::numpy, uint32_t>(words, {n}, owner);
     });
     m.def("merge_share", &firth::merge_share);
+    m.def(
+        "initial_rows",
+        [](ModelArray rows, int64_t size, uint64_t seed, int n_jobs) {
+            const firth::Matrix matrix = matrix_of(rows);
+            require(size >= 1 && size <= matrix.stride && n_jobs >= 1, "a row must have room for its numbers");
+            nb::gil_scoped_release released;
+            firth::initial_rows(int64_t(rows.shape(0)), size, seed, n_jobs, [&](int64_t row, int64_t d, float value) {
+                if (matrix.halves)
+                    matrix.half_row(row)[d] = firth::nearest_half(value);
+                else
+                    matrix.row(row)[d] = value;
+            });
+        },
+        nb::arg("rows").noconvert(), nb::arg("size"), nb::arg("seed"), nb::arg("n_jobs"));
+    // Rounds rows as a merge does; for tests.
+    m.def(
+        "narrowed",
+        [](Array2<const float> rows, uint64_t salt) {
+            const size_t n = rows.shape(0), stride = rows.shape(1);
+            require(stride % 8 == 0 && uintptr_t(rows.data()) % 32 == 0, "rows must be whole and aligned to 32 bytes");
+            auto* halves = static_cast<uint16_t*>(::operator new(n * stride * 2 + 1, std::align_val_t{64}));
+            nb::capsule owner(halves, [](void* p) noexcept { ::operator delete(p, std::align_val_t{64}); });
+            for (size_t i = 0; i < n; ++i)
+                firth::variant().narrow_row(rows.data() + i * stride, halves + i * stride, int64_t(stride),
+                                            firth::split_mix(salt, i));
+            return nb::ndarray<nb::numpy, uint16_t>(halves, {n, stride}, owner);
+        },
+        nb::arg("rows").noconvert(), nb::arg("salt"));
+    m.def(
+        "widened",
+        [](Array2<const uint16_t> rows) {
+            const size_t n = rows.shape(0), stride = rows.shape(1);
+            require(stride % 8 == 0 && uintptr_t(rows.data()) % 16 == 0, "rows must be whole and aligned to 16 bytes");
+            auto* floats = static_cast<float*>(::operator new(n * stride * 4 + 1, std::align_val_t{64}));
+            nb::capsule owner(floats, [](void* p) noexcept { ::operator delete(p, std::align_val_t{64}); });
+            for (size_t i = 0; i < n; ++i)
+                firth::variant().widen_row(rows.data() + i * stride, floats + i * stride, int64_t(stride));
+            return nb::ndarray<nb::numpy, float>(floats, {n, stride}, owner);
+        },
+        nb::arg("rows").noconvert());
     m.def("permuted", [](uint64_t n, uint64_t key, uint64_t first, uint64_t last) {
         require(n >= 1 && n <= firth::Permutation::max_size, "a permutation must be of 1 to 2**62 numbers");
         require(first <= last && last <= n, "places must lie within the permutation");
@@ -424,7 +475,7 @@ void bind_trainer(nb::module_& m) {
         .def("positions", &SequenceArrays::positions);
 
     nb::class_<TrainerArrays>(m, "Trainer")
-        .def(nb::init<nb::list, nb::list, Array1<const int32_t>, int64_t, int, Array2<float>, Array2<float>,
+        .def(nb::init<nb::list, nb::list, Array1<const int32_t>, int64_t, int, ModelArray, ModelArray,
                       std::optional<Array1<float>>, Array1<const uint32_t>, Array1<const int32_t>, Array1<const float>,
                       std::optional<Array1<const uint8_t>>, bool, int, uint64_t, int, float, float, float>(),
              nb::kw_only(), nb::arg("sources"), nb::arg("plans"), nb::arg("pattern").noconvert(),

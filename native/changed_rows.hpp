@@ -40,9 +40,11 @@ struct ChangedRows {
         rows.resize(int64_t(ids.size()) * pitch);
         norms.resize(ids.size());
         const auto copy_row = variant().copy_row;
+        const auto widen_row = variant().widen_row;
         for (size_t e = 0; e < ids.size(); ++e) {
-            if (e + prefetch_distance < ids.size()) prefetch_row(matrix.row(ids[e + prefetch_distance]), matrix.stride);
-            norms[e] = copy_row(matrix.row(ids[e]), row(int32_t(e)), matrix.stride);
+            if (e + prefetch_distance < ids.size()) prefetch_row(matrix, ids[e + prefetch_distance]);
+            norms[e] = matrix.halves ? widen_row(matrix.half_row(ids[e]), row(int32_t(e)), matrix.stride)
+                                     : copy_row(matrix.row(ids[e]), row(int32_t(e)), matrix.stride);
         }
         if (matrix.biases)
             for (int32_t id : ids) biases.push_back(matrix.biases[id]);

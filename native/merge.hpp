@@ -30,9 +30,10 @@ class Merge {
   public:
     explicit Merge(int64_t n_items) : heads_(size_t((n_items + n_buckets - 1) / n_buckets), -1) {}
 
-    // Adds one bucket's rows. Buckets share no item, so threads may take them in any order.
+    // Adds one bucket's rows. Buckets share no item, so threads may take them in any order. `salt`: of the roundings to
+    // 16 bits, another one for each step and matrix.
     void run(int bucket, std::vector<Lane>& lanes, ChangedRows Lane::* which, const Matrix& matrix,
-             float step_curvature) {
+             float step_curvature, uint64_t salt) {
         links_.clear();
         items_.clear();
         // Backwards, so that each item's chain of links comes out in lane order.
@@ -47,10 +48,9 @@ class Merge {
             }
         }
         for (size_t i = 0; i < items_.size(); ++i) {
-            if (i + prefetch_distance < items_.size())
-                prefetch_row(matrix.row(items_[i + prefetch_distance]), matrix.stride);
+            if (i + prefetch_distance < items_.size()) prefetch_row(matrix, items_[i + prefetch_distance]);
             int32_t& head = heads_[size_t(items_[i] / n_buckets)];
-            add(items_[i], head, matrix, step_curvature);
+            add(items_[i], head, matrix, step_curvature, salt);
             head = -1;
         }
     }
@@ -63,7 +63,7 @@ class Merge {
         float curvature;
     };
 
-    void add(int32_t id, int32_t head, const Matrix& matrix, float step_curvature) {
+    void add(int32_t id, int32_t head, const Matrix& matrix, float step_curvature, uint64_t salt) {
         const float* changed[max_lanes];
         float curvature = 0, bias_change = 0;
         int n = 0;
@@ -74,7 +74,11 @@ class Merge {
             if (matrix.biases) bias_change += link.rows->biases[size_t(link.entry)] - matrix.biases[id];
         }
         const float share = merge_share(n, curvature, step_curvature);
-        variant().merge_row(matrix.row(id), changed, n, share, matrix.stride);
+        if (matrix.halves)
+            variant().merge_half_row(matrix.half_row(id), changed, n, share, matrix.stride,
+                                     split_mix(salt, uint64_t(id)));
+        else
+            variant().merge_row(matrix.row(id), changed, n, share, matrix.stride);
         if (matrix.biases) matrix.biases[id] += share * bias_change;
     }
 

@@ -73,10 +73,11 @@ class Trainer {
 
     void run_merge(int64_t step, int task, Merge& merge) {
         const float step_curvature = plan_.learning_rate_at(step) * plan_.curvature;
+        const uint64_t salt = split_mix(split_mix(model_.seed, uint64_t(step)), uint64_t(task % 2));
         if (task % 2 == 0)
-            merge.run(task / 2, lanes_, &Lane::inputs, model_.inputs, step_curvature);
+            merge.run(task / 2, lanes_, &Lane::inputs, model_.inputs, step_curvature, salt);
         else if (!model_.is_tied())
-            merge.run(task / 2, lanes_, &Lane::outputs, model_.outputs, step_curvature);
+            merge.run(task / 2, lanes_, &Lane::outputs, model_.outputs, step_curvature, salt);
     }
 
     void add_up(size_t row, Progressed& progressed) const {

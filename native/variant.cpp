@@ -7,6 +7,7 @@
 #include "calibration.hpp"
 #include "descent_step.hpp"
 #include "dot.hpp"
+#include "half.hpp"
 #include "merge_row.hpp"
 #include "repulsion.hpp"
 #include "score.hpp"
@@ -22,6 +23,9 @@ const Variant table{
     .squared_norm = squared_norm,
     .copy_row = copy_row,
     .merge_row = merge_row,
+    .widen_row = widen_row,
+    .narrow_row = narrow_row,
+    .merge_half_row = merge_half_row,
     .score_block = score_block,
     .repel_group = repel_group,
     .attract = attract,

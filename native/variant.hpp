@@ -93,6 +93,12 @@ struct Variant {
     // row += scale * sum over i of (changed[i] - row), from the old row.
     void (*merge_row)(float* row, const float* const* changed, int n_changed, float scale, int64_t stride);
 
+    // The same of rows of 16-bit floats (half.hpp), which are 16-byte aligned.
+    float (*widen_row)(const uint16_t* from, float* to, int64_t stride);
+    void (*narrow_row)(const float* from, uint16_t* to, int64_t stride, uint64_t salt);
+    void (*merge_half_row)(uint16_t* row, const float* const* changed, int n_changed, float scale, int64_t stride,
+                           uint64_t salt);
+
     // scores[r * 16 + q] of the sixteen points interleaved in `panel` (size, 16) against rows of `size` floats, by dot
     // product or negated squared distance; bit r % 32 of marks[r / 32 * 16 + q] = 1 where it is at least the point's
     // limit. `panel`, `limits`, `scores` and `marks` are 64-byte aligned.

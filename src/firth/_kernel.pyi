@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from firth.arrays import Float32, Float64, Int32, Int64, UInt8, UInt32, UInt64
+from firth.arrays import Float32, Float64, Int32, Int64, Model, UInt8, UInt16, UInt32, UInt64
 
 max_lanes: int
 max_negative: int
@@ -13,6 +13,9 @@ def variant() -> str: ...
 def choose_variant(name: str) -> None: ...
 def words(seed: int, purpose: int, index: int, n: int) -> UInt32: ...
 def build_alias(weights: Float64, offsets: Int64) -> tuple[UInt32, Int32]: ...
+def initial_rows(rows: Model, size: int, seed: int, n_jobs: int) -> None: ...
+def narrowed(rows: Float32, salt: int) -> UInt16: ...
+def widened(rows: UInt16) -> Float32: ...
 def permuted(n: int, key: int, first: int, last: int) -> UInt64: ...
 def merge_share(n_lanes: int, curvature: float, step_curvature: float) -> float: ...
 
@@ -96,8 +99,8 @@ class Trainer:
         pattern: Int32,
         n_lanes_in_all: int,
         n_contexts: int,
-        inputs: Float32,
-        outputs: Float32,
+        inputs: Model,
+        outputs: Model,
         biases: Float32 | None,
         noise_threshold: UInt32,
         noise_alias: Int32,

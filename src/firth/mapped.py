@@ -20,6 +20,10 @@ from firth.errors import RunError
 
 _PAGE = mmap.PAGESIZE
 _ASKED = 1 << 17  # bytes of one request: Linux reads no more of a longer one than its read-ahead, 128 KiB by default
+_GROUPS = (  # where Linux tells the limits of control groups, of both versions
+    ("/sys/fs/cgroup", "0::", "memory.max", "anon"),
+    ("/sys/fs/cgroup/memory", ":memory:", "memory.limit_in_bytes", "total_rss"),
+)
 _SHARED = ("r", "r+", "w+")  # modes of maps whose pages are the file's: forgetting one loses nothing
 
 
@@ -69,6 +73,23 @@ def scratch(shape: tuple[int, ...], kind: npt.DTypeLike, *, folder: Path | None 
             f"cannot write {size:,} bytes to {place}: {error.strerror or error}. Free some space, or choose another "
             "folder with the environment variable TMPDIR."
         ) from error
+
+
+def available_bytes() -> int | None:
+    """Return how much memory this process may still take, as Linux tells; None where that is not known."""
+    found = []
+    with suppress(OSError, ValueError, IndexError):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        found += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    for root, line, limit, taken in _GROUPS:
+        with suppress(OSError, ValueError, KeyError, StopIteration):
+            lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+            group = Path(root) / next(each.split(line, 1)[1] for each in lines if line in each).lstrip("/")
+            # In a container the group of the process is what is mounted.
+            group = group if group.exists() else Path(root)
+            statistics = dict(each.split() for each in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+            found.append(int((group / limit).read_text(encoding="ascii")) - int(statistics[taken]))
+    return max(0, min(found)) if found else None
 
 
 def _reserve(handle: int, size: int) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from firth.arrays import Int64
     from firth.runs.run import Run
 
-_FREE = ("train.n_jobs",)  # decides nothing
+_FREE = ("train.n_jobs", "train.model_storage")  # decides nothing
 _METRICS = {
     "n_items": "items",
     "n_pairs": "pairs trained",

@@ -21,7 +21,7 @@ from firth.runs.recipe import Recipe
 from firth.runs.record import without_passwords
 
 _HIDDEN = "***"  # what stands for a password
-_FREE = ("train.n_jobs",)  # may differ: the bytes do not
+_FREE = ("train.n_jobs", "train.model_storage")  # may differ: the bytes do not
 
 
 def reopen(folder: Path) -> dict[str, Any] | None:

@@ -146,6 +146,7 @@ def trained(
             checkpoint_s=how.checkpoint_s,
             resume=how.resume,
             progress=how.progress,
+            scratch=record.folder,
         )
     record.document["training"] = {"asked": asked, "options": training.options, "status": training.status}
     record.document["instruction_set"] = training.variant
@@ -171,7 +172,7 @@ def trained(
 def vectors_of(corpus: Corpus, options: TrainOptions, training: Training) -> Vectors:
     """Return what a training left as vectors that answer."""
     return Vectors(
-        corpus.vocabulary.keys,
+        corpus.vocabulary,
         training.vectors,
         outputs=None if options.tied else training.outputs,
         biases=training.biases if options.objective == "nce" else None,

@@ -15,6 +15,7 @@ from firth.corpus.contexts import check_window
 from firth.errors import OptionError
 
 Objective = Literal["sgns", "nce", "cbow"]
+Precision = Literal["float32", "float16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,13 @@ class TrainOptions:
     curvature
         Strength of the merge's damping (``merge_share`` in the kernel): the part of the measured curvature, an upper
         bound, that lies in the direction a row moves in. More damps more; with more than 64 lanes 0.5 is safer.
+    precision
+        What the model's rows are kept in between steps; they are trained in float32. ``"float16"`` halves the model's
+        memory and rounds by chance, so that small changes are not lost (``docs/large.md`` tells what it costs).
+    model_storage
+        Where the model lies while it trains: ``"memory"``; ``"file"``, in files without a name in the run's folder or
+        among temporary files, of which the system keeps what is used most in memory; or ``"auto"``: in files if it
+        would take more than three fifths of the memory that is free. The bytes are the same.
     seed
         0 <= seed < 2**64. Same corpus, options and seed: same bytes, for any ``n_jobs``.
     n_jobs
@@ -113,6 +121,8 @@ class TrainOptions:
     patience: int | None = None
     probes: tuple[str, ...] = ()
     curvature: float = 0.25
+    precision: Precision = "float32"
+    model_storage: Literal["auto", "memory", "file"] = "auto"
     seed: int = 1
     n_jobs: int | Literal["auto"] = "auto"
 
@@ -163,6 +173,10 @@ class TrainOptions:
         if self.pool_size != "auto":
             _check_int("pool_size", self.pool_size, 1, 1_000_000)
         _check_int("shuffle_block", self.shuffle_block, 0, 2**62)
+        if self.precision not in get_args(Precision):
+            raise OptionError(f"precision must be 'float32' or 'float16', got {self.precision!r}.")
+        if self.model_storage not in ("auto", "memory", "file"):
+            raise OptionError(f"model_storage must be 'auto', 'memory' or 'file', got {self.model_storage!r}.")
         _check_float("curvature", self.curvature, 0.0, math.inf)
         _check_int("seed", self.seed, 0, 2**64 - 1)
         if self.n_jobs != "auto":

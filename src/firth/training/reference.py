@@ -14,7 +14,7 @@ import numpy as np
 
 from firth.arrays import Bool, Float32, Float64
 from firth.randomness import Purpose
-from firth.training.reference_draws import Position, WordStream, chunk_at, draw_position, windows
+from firth.training.reference_draws import Position, WordStream, chunk_at, draw_position, narrowed, split_mix, windows
 from firth.training.setup import Setup
 
 
@@ -112,7 +112,7 @@ class Reference:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self.inputs, self.outputs = setup.inputs.copy(), setup.outputs.copy()
+        self.inputs, self.outputs = setup.inputs.astype(np.float32), setup.outputs.astype(np.float32)
         self.biases = np.zeros(setup.n_items, np.float32) if setup.biases is None else setup.biases.copy()
         self.loss_sums: list[Float64] = []
         self.n_pairs: list[Float64] = []
@@ -125,7 +125,7 @@ class Reference:
         for step in range(len(self.loss_sums), len(self.loss_sums) + n_steps):
             rate = max(options.min_learning_rate, options.learning_rate * (1 - step / all_steps))
             lanes = [self._lane(step * options.lanes + lane, rate) for lane in range(options.lanes)]
-            self._merge(lanes, rate)
+            self._merge(lanes, rate, step)
             self.loss_sums.append(np.sum([lane.losses for lane in lanes], axis=0))
             self.n_pairs.append(np.sum([lane.n_pairs for lane in lanes], axis=0))
         return self
@@ -171,7 +171,7 @@ class Reference:
         places = self._windows[source, epoch][chunk * size : (chunk + 1) * size]
         return [each for place in places for each in place]
 
-    def _merge(self, lanes: list[Lane], learning_rate: float) -> None:
+    def _merge(self, lanes: list[Lane], learning_rate: float, step: int) -> None:
         step_curvature = learning_rate * self.setup.options.curvature
         for part in ("inputs",) if self.setup.options.tied else ("inputs", "outputs"):
             sides: list[Side] = [getattr(lane, part) for lane in lanes]
@@ -179,7 +179,12 @@ class Reference:
             n_touching = np.sum([side.is_touched for side in sides], axis=0)
             share = merge_share(n_touching, np.sum([side.curvature for side in sides], axis=0), step_curvature)
             change = np.sum([side.rows - model for side in sides], axis=0)
-            setattr(self, part, (model + change * share[:, None]).astype(np.float32))
+            merged = (model + change * share[:, None]).astype(np.float32)
+            if self.setup.options.precision == "float16":
+                touched = np.flatnonzero(n_touching)
+                salt = split_mix(split_mix(self.setup.options.seed, step), int(part == "outputs"))
+                merged[touched] = narrowed(merged[touched], [split_mix(salt, row) for row in touched.tolist()])
+            setattr(self, part, merged)
         # Biases move with the outputs' rows, by the share of these.
         change = np.sum([lane.biases - self.biases for lane in lanes], axis=0)
         self.biases = (self.biases + change * share).astype(np.float32)

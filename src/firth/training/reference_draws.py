@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firth.arrays import Int32, UInt32
+from firth.arrays import Float32, Int32, UInt32
 from firth.randomness import Purpose, words
 from firth.training.setup import Setup
 from firth.training.windows import SequenceTables, block_chunks
@@ -61,6 +61,25 @@ def split_mix(salt: int, index: int) -> int:
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK
     return z ^ (z >> 31)
+
+
+def narrowed(rows: Float32, salts: list[int]) -> Float32:
+    """Return rows rounded by chance to what 16-bit floats hold (``native/half.hpp``), each by the hash of its salt.
+
+    A number between two neighbours becomes the upper one with the share of the way to it, in steps of 2**-13.
+    """
+    size = rows.shape[1]
+    result = np.empty_like(rows)
+    for row, salt, rounded in zip(rows.astype(np.float64), salts, result, strict=True):
+        x = (np.arange(size, dtype=np.uint32) * np.uint32(0x9E3779B9)) + np.uint32(salt & 0xFFFFFFFF)
+        x = (x ^ (x >> np.uint32(16))) * np.uint32(0x85EBCA6B) ^ np.uint32(salt >> 32)
+        x = (x ^ (x >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+        chance = ((x ^ (x >> np.uint32(16))) >> np.uint32(19)) * 2.0**-13
+        magnitude = np.minimum(np.abs(row), 65504.0)
+        spacing = 2.0 ** np.maximum(np.frexp(magnitude)[1] - 11, -24)
+        steps = np.rint(magnitude / spacing * 2.0**13) * 2.0**-13
+        rounded[:] = np.copysign(np.floor(steps + chance) * spacing, row)
+    return result
 
 
 def permuted(n: int, key: int, place: int) -> int:

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
 from firth import _kernel
-from firth.arrays import Bool, Float32, Float64, Int32
+from firth.arrays import Bool, Float32, Float64, Int32, Model
 from firth.corpus.corpus import Corpus
 from firth.errors import DataError, OptionError
-from firth.randomness import Purpose, uniform
+from firth.mapped import is_mapped
 from firth.threads import n_threads
 from firth.training.distributions import GroupTables, HeldoutSplit, Noise, group_tables, noise
+from firth.training.model import empty_model, initial_model, is_in_file, set_rows
 from firth.training.options import TrainOptions
 from firth.training.schedule import Schedule, make_schedule
 from firth.training.windows import SequenceTables, sequence_tables
-
-_PADDING = 8  # floats: the inner block's registers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Start:
         parts = [self.ids, self.vectors, self.outputs, self.biases]
         digest = hashlib.sha256(b"frozen" if self.freeze else b"free")
         for part in parts:
-            digest.update(b"none" if part is None else np.ascontiguousarray(part).tobytes())
+            digest.update(b"none" if part is None else np.ascontiguousarray(part).data)
         return digest.hexdigest()
 
 
@@ -73,8 +73,8 @@ class Setup:
     log_noise
         (n_items,) float32, log(negative * noise probability); 0 where that is 0 or the objective has no use for it.
     inputs, outputs
-        (n_items, stride) float32, padded with zeros to a multiple of 8 floats, on 64-byte boundaries. One array where
-        ``options.tied``.
+        (n_items, stride) of ``options.precision``, padded with zeros to a multiple of 8 numbers, on 64-byte boundaries.
+        One array where ``options.tied``.
     biases
         (n_items,) float32, or None for an objective without biases.
     frozen
@@ -92,8 +92,8 @@ class Setup:
     noise: Noise
     heldout: HeldoutSplit
     log_noise: Float32
-    inputs: Float32
-    outputs: Float32
+    inputs: Model
+    outputs: Model
     biases: Float32 | None
     frozen: Bool | None
     schedule: Schedule
@@ -163,12 +163,13 @@ class Setup:
             "pairs": self.options.pairs or n_pairs,
             "lane_size": plan[1],
             "pool_size": plan[2],
+            "model_storage": "file" if is_mapped(self.inputs) else "memory",
             "n_jobs": self.n_jobs,
         }
 
 
-def prepare(corpus: Corpus, options: TrainOptions, *, start: Start | None = None) -> Setup:
-    """Return the setup for a corpus.
+def prepare(corpus: Corpus, options: TrainOptions, *, start: Start | None = None, scratch: Path | None = None) -> Setup:
+    """Return the setup for a corpus; ``scratch`` is the folder of a model in files, None: that of temporary files.
 
     Raises
     ------
@@ -200,7 +201,7 @@ def prepare(corpus: Corpus, options: TrainOptions, *, start: Start | None = None
     negatives = noise(frequency, options.ns_exponent)
     has_biases = options.objective == "nce"
     heldout = HeldoutSplit.of(options)
-    inputs, outputs, biases = _first_model(n_items, options, _log(centre_probability), start)
+    inputs, outputs, biases = _first_model(n_items, options, _log(centre_probability), start, scratch)
     return Setup(
         options=options,
         n_items=n_items,
@@ -228,12 +229,13 @@ def prepare(corpus: Corpus, options: TrainOptions, *, start: Start | None = None
 
 
 def _first_model(
-    n_items: int, options: TrainOptions, log_probability: Float32, start: Start | None
-) -> tuple[Float32, Float32, Float32 | None]:
+    n_items: int, options: TrainOptions, log_probability: Float32, start: Start | None, scratch: Path | None
+) -> tuple[Model, Model, Float32 | None]:
     """Return inputs, outputs and biases before the first step."""
     size = options.vector_size
-    inputs = _initial_vectors(n_items, options)
-    outputs = inputs if options.tied else _padded(n_items, size)
+    in_file = is_in_file(n_items, options)
+    inputs = initial_model(n_items, options, scratch, in_file=in_file)
+    outputs = inputs if options.tied else empty_model(n_items, options, scratch, in_file=in_file)
     # The best model without vectors: scores estimate log p(item), so each bias starts there.
     biases = log_probability.copy() if options.objective == "nce" else None
     if start is not None:
@@ -241,31 +243,13 @@ def _first_model(
             raise OptionError(
                 f"vector_size must be that of the run to go on from, {start.vectors.shape[1]}, got {size}."
             )
-        known = start.ids >= 0
-        rows = start.ids[known]
-        inputs[known, :size] = start.vectors[rows]
+        set_rows(inputs, start.vectors, start.ids)
         if start.outputs is not None and not options.tied:
-            outputs[known, :size] = start.outputs[rows]
+            set_rows(outputs, start.outputs, start.ids)
         if start.biases is not None and biases is not None:
-            biases[known] = start.biases[rows]
+            known = start.ids >= 0
+            biases[known] = start.biases[start.ids[known]]
     return inputs, outputs, biases
-
-
-def _initial_vectors(n_items: int, options: TrainOptions) -> Float32:
-    """Return rows uniform on [-1, 1) / vector_size, as gensim starts them; word2vec.c's are half as long."""
-    size = options.vector_size
-    drawn = uniform(_kernel.words(options.seed, int(Purpose.INITIAL_VECTORS), 0, n_items * size))
-    rows = _padded(n_items, size)
-    rows[:, :size] = ((drawn - np.float32(0.5)) * np.float32(2) / np.float32(size)).reshape(n_items, size)
-    return rows
-
-
-def _padded(n_items: int, vector_size: int) -> Float32:
-    """Return zeros, (n_items, vector_size rounded up to 8), on a 64-byte boundary."""
-    stride = -(-vector_size // _PADDING) * _PADDING
-    block = np.zeros(n_items * stride + 16, dtype=np.float32)
-    start = (-block.ctypes.data % 64) // 4
-    return block[start : start + n_items * stride].reshape(n_items, stride)
 
 
 def _log(values: Float64) -> Float32:

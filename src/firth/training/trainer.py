@@ -13,6 +13,7 @@ from firth.arrays import Float32
 from firth.corpus.corpus import Corpus
 from firth.progress import Progress, SilentProgress
 from firth.training.checkpoint import EVERY_S, Checkpoint, identity
+from firth.training.model import trained_rows
 from firth.training.options import TrainOptions
 from firth.training.setup import Start, prepare
 from firth.training.watch import Watch
@@ -82,6 +83,7 @@ def fit(
     checkpoint_s: float = EVERY_S,
     resume: bool = False,
     progress: Progress | None = None,
+    scratch: Path | None = None,
 ) -> Training:
     """Return the vectors of a corpus.
 
@@ -102,6 +104,9 @@ def fit(
         Whether to go on from a checkpoint that lies there.
     progress
         Who hears how far it is; None: nobody.
+    scratch
+        A folder for the files of a model that does not lie in memory; they have no name and are gone with its arrays.
+        None: the folder of temporary files.
 
     Raises
     ------
@@ -117,10 +122,11 @@ def fit(
     Notes
     -----
     O(pairs * (negative + 1) * vector_size) time; memory for two matrices of n_items rows and for the rows of all lanes.
+    Where the matrices lie in files, so do ``vectors`` and ``outputs``.
     Same bytes for any ``n_jobs`` on one instruction set, and for a training that was interrupted and resumed, as often
     as may be. Ctrl-C returns what was reached, with status "interrupted", and leaves a checkpoint.
     """
-    setup = prepare(corpus, options, start=start)
+    setup = prepare(corpus, options, start=start, scratch=scratch)
     store = None
     if checkpoint is not None:
         digest = None if start is None else start.digest
@@ -142,10 +148,10 @@ def fit(
             status = "interrupted"
             if store is not None:
                 watch.save()
-    size = options.vector_size
+    vectors = trained_rows(setup.inputs, options, scratch)
     return Training(
-        vectors=np.ascontiguousarray(setup.inputs[:, :size]),
-        outputs=np.ascontiguousarray(setup.outputs[:, :size]),
+        vectors=vectors,
+        outputs=vectors if options.tied else trained_rows(setup.outputs, options, scratch),
         biases=np.zeros(setup.n_items, dtype=np.float32) if setup.biases is None else setup.biases,
         noise=setup.noise.probability.astype(np.float32),
         history=watch.history(),

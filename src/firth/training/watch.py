@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from firth.arrays import Float32
+from firth.arrays import Model
 from firth.corpus.vocabulary import Vocabulary
 from firth.errors import DivergenceError
 from firth.interruption import between_steps
@@ -127,7 +127,7 @@ class Watch:
         assert self.checkpoint is not None
         if not self._is_whole:
             return
-        arrays: dict[str, Float32] = {"inputs": self.setup.inputs}
+        arrays: dict[str, Model] = {"inputs": self.setup.inputs}
         if not self.setup.options.tied:
             arrays["outputs"] = self.setup.outputs
         if self.setup.biases is not None:
@@ -224,7 +224,7 @@ class Watch:
 
     def _probe(self) -> list[str]:
         """Return a line for each probe item: ``eight -> six, five, two``."""
-        unit = normalised_rows(np.ascontiguousarray(self.setup.inputs[:, : self.setup.options.vector_size]))
+        unit = normalised_rows(np.ascontiguousarray(self.setup.inputs[:, : self.setup.options.vector_size], np.float32))
         found, _ = top_k(unit[self._probes], unit, k=N_PROBED, exclude=self._probes, n_jobs=self.setup.n_jobs)
         keys = self._vocabulary.keys
         return [probe_line(keys[probe], [keys[i] for i in row]) for probe, row in zip(self._probes, found, strict=True)]
