@@ -14,9 +14,11 @@ import numpy.typing as npt
 from firth import _kernel
 from firth.arrays import Float32, Int32
 from firth.errors import DataError, OptionError
+from firth.mapped import available_bytes, is_mapped, scratch
 from firth.threads import n_threads
 
 _BLOCK = 1 << 22  # numbers looked at in one piece
+_SHARE = 0.3  # of the free memory that a copy of a matrix in a file may take
 
 
 def top_k(
@@ -128,9 +130,13 @@ def normalised_rows(matrix: Float32) -> Float32:
 
     Notes
     -----
+    Rows of a matrix in a file that would take much of the memory that is free lie in a file, too.
+
     Lengths are taken in float64, after scaling by the largest entry, so that none overflows or vanishes.
     """
-    unit = np.zeros_like(matrix)
+    available = available_bytes() if is_mapped(matrix) else None
+    is_large = available is not None and matrix.nbytes > _SHARE * available
+    unit = scratch(matrix.shape, np.float32) if is_large else np.zeros(matrix.shape, dtype=np.float32)
     step = max(1, _BLOCK // max(1, matrix.shape[1]))
     for start in range(0, len(matrix), step):
         block = matrix[start : start + step].astype(np.float64)

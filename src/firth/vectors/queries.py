@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from firth.arrays import Float32, Float64, Int64
 from firth.errors import DataError
+
+if TYPE_CHECKING:
+    from firth.vectors.unit_rows import UnitRows
 
 _BLOCK = 1 << 22  # numbers gathered in one piece
 
@@ -48,13 +52,15 @@ def in_blocks(lengths: Sequence[int], n_skips: Int64, *, size: int) -> Iterator[
         yield from np.split(members, np.flatnonzero(np.diff(sizes // _BLOCK)) + 1)
 
 
-def row_sums(rows: Float32, queries: Sequence[Int64], weights: Sequence[npt.ArrayLike] | None = None) -> Float64:
+def row_sums(
+    rows: Float32 | UnitRows, queries: Sequence[Int64], weights: Sequence[npt.ArrayLike] | None = None
+) -> Float64:
     """Return the weighted sum of each query's rows, added in the query's order: (n_queries, size) float64.
 
     Parameters
     ----------
     rows
-        (n_items, size) float32.
+        (n_items, size) float32, or rows that are scaled as they are read.
     queries
         Ids, at least one per query.
     weights

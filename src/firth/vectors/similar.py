@@ -13,6 +13,7 @@ from firth.arrays import Float32, Int32
 from firth.errors import OptionError
 from firth.vectors.neighbors import normalised_rows, top_k
 from firth.vectors.queries import checked_query, in_blocks, row_sums
+from firth.vectors.unit_rows import UnitRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Neighbors:
 
 
 def similar(
-    normalised: Float32,
+    normalised: Float32 | UnitRows,
     queries: Sequence[npt.ArrayLike],
     *,
     weights: Sequence[npt.ArrayLike] | None = None,
@@ -46,7 +47,8 @@ def similar(
     Parameters
     ----------
     normalised
-        (n_items, size) float32, each row of length 1 or 0, so that long vectors do not drown the others.
+        (n_items, size) float32, each row of length 1 or 0, so that long vectors do not drown the others; or rows that
+        are scaled as they are read.
     queries
         Each a list of at least one id.
     weights
@@ -87,14 +89,11 @@ def similar(
         chosen = members.tolist()
         own = None if weights is None else [weights[member] for member in chosen]
         sums = row_sums(normalised, [asked[member] for member in chosen], own)
-        found, scores = top_k(
-            normalised_rows(sums.astype(np.float32)),
-            normalised,
-            k=k,
-            exclude=np.stack([skips[member] for member in chosen]),
-            is_finite=is_finite,
-            n_jobs=n_jobs,
-        )
+        unit, exclude = normalised_rows(sums.astype(np.float32)), np.stack([skips[member] for member in chosen])
+        if isinstance(normalised, UnitRows):
+            found, scores = normalised.top_k(unit, k=k, exclude=exclude, n_jobs=n_jobs)
+        else:
+            found, scores = top_k(unit, normalised, k=k, exclude=exclude, is_finite=is_finite, n_jobs=n_jobs)
         ids[members, : found.shape[1]] = found
         cosines[members, : found.shape[1]] = scores
     return Neighbors(ids, cosines)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
@@ -15,9 +16,11 @@ import numpy.typing as npt
 from firth.arrays import Float32, Int64
 from firth.corpus.vocabulary import Vocabulary
 from firth.errors import DataError, OptionError
+from firth.mapped import is_mapped
 from firth.vectors.neighbors import as_matrix, first_not_finite, normalised_rows, top_k
 from firth.vectors.recommend import Predictor, Recommendations, known_ids
 from firth.vectors.similar import Neighbors, similar
+from firth.vectors.unit_rows import UnitRows
 
 if TYPE_CHECKING:
     import keras
@@ -33,7 +36,7 @@ class Vectors:
     Parameters
     ----------
     keys
-        One distinct text per item.
+        One distinct text per item, or a vocabulary.
     matrix
         (n_items, size) numbers, kept as float32. Row i is the vector of item id i. Not normalised.
     outputs
@@ -61,7 +64,7 @@ class Vectors:
 
     def __init__(
         self,
-        keys: Sequence[str],
+        keys: Sequence[str] | Vocabulary,
         matrix: npt.ArrayLike,
         *,
         outputs: npt.ArrayLike | None = None,
@@ -69,8 +72,9 @@ class Vectors:
         noise: npt.ArrayLike | None = None,
         counts: npt.ArrayLike | None = None,
     ) -> None:
-        self._vocabulary = Vocabulary(list(keys))
+        self._vocabulary = keys if isinstance(keys, Vocabulary) else Vocabulary(list(keys))
         n = len(self._vocabulary)
+        self._n_passes = count()
         self._matrix = self._checked(as_matrix(matrix, name="matrix"), name="matrix")
         self._outputs = None if outputs is None else self._checked(as_matrix(outputs, name="outputs"), name="outputs")
         if self._outputs is not None and self._outputs.shape != self._matrix.shape:
@@ -123,8 +127,18 @@ class Vectors:
 
     @cached_property
     def normalised(self) -> Float32:
-        """The vectors scaled to length 1: (n_items, size) float32, read-only. A vector of zeros stays zeros."""
+        """The vectors scaled to length 1: (n_items, size) float32, read-only. A vector of zeros stays zeros.
+
+        Of vectors in a file that take much of the memory that is free, it is in a file without a name, too.
+        """
         return _read_only(normalised_rows(self._matrix))
+
+    @property
+    def _unit(self) -> Float32 | UnitRows:
+        """The same for one pass: of a matrix in a file nothing is made the first time it is asked."""
+        if "normalised" in self.__dict__ or not is_mapped(self._matrix) or next(self._n_passes) > 0:
+            return self.normalised
+        return UnitRows(self._matrix)
 
     @property
     def size(self) -> int:
@@ -210,7 +224,7 @@ class Vectors:
             raise OptionError("most_similar needs at least one key: a key, plus=[...] or minus=[...].")
         ids = self._vocabulary.ids([*added, *minus])
         signs = [1.0] * len(added) + [-1.0] * len(minus)
-        found = similar(self.normalised, [ids], weights=[signs], k=k, is_finite=True)
+        found = similar(self._unit, [ids], weights=[signs], k=k, is_finite=True)
         pairs = zip(found.ids[0].tolist(), found.similarities[0].tolist(), strict=True)
         return [(self._vocabulary.keys[i], cosine) for i, cosine in pairs if i >= 0]
 
@@ -246,7 +260,7 @@ class Vectors:
         -----
         Exact. O(n_queries * n_items * size) time. Same bytes for any ``n_jobs``, and for a query alone as among others.
         """
-        return similar(self.normalised, queries, k=k, exclude_query=exclude_query, is_finite=True, n_jobs=n_jobs)
+        return similar(self._unit, queries, k=k, exclude_query=exclude_query, is_finite=True, n_jobs=n_jobs)
 
     def neighbors(
         self, ids: npt.ArrayLike | None = None, *, k: int = 10, n_jobs: int | Literal["auto"] = "auto"
