@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-STORE_BYTES = 120 << 20
+STORE_BYTES = 80 << 20
 
 
 @pytest.fixture(scope="session")

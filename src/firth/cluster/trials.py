@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from firth import errors
 from firth.arrays import UInt8
 from firth.cluster.connection import Cluster
-from firth.errors import ClusterError, FirthError
+from firth.cluster.outcomes import Outcome, outcome, result
 from firth.progress import Task
 from firth.runs.mapper import Item, Place, Result, Shared
 
@@ -133,20 +132,7 @@ class _Calls:
         self._task.update(self._n_done, text=f"{len(self._under_way)} under way {where}")
 
     def result(self, place: int) -> Any:  # noqa: ANN401
-        name = f"{self._what} {place + 1} of {self._n}"
-        exceptions = self._ray.exceptions
-        try:
-            kind, found, node = self._ray.get(self._done.pop(place))
-        except exceptions.RayTaskError as error:
-            raise ClusterError(f"{name} failed on a worker: {_last_line(error)}.") from error
-        except exceptions.RayError as error:
-            raise ClusterError(
-                f"{name} was lost with its worker, and was made again as often as is allowed "
-                f"({type(error).__name__}). See whether a machine's memory is full, and Ray's logs there."
-            ) from error
-        if kind is None:
-            return found
-        raise _again(kind, f"{name}, on {self._cluster.name_of(node)}: {found}")
+        return result(self._cluster, self._done.pop(place), f"{self._what} {place + 1} of {self._n}")
 
     def cancel(self) -> None:
         """Have nobody work for what is not awaited any more."""
@@ -160,19 +146,13 @@ def _called(
     function: Callable[[Any, Any, Place], Any],
     item: Any,  # noqa: ANN401
     n_jobs: int,
-) -> tuple[str | None, Any, str]:
-    """Return, on a worker, the name of the error (None: there is none), what came of the call, and the machine."""
-    import ray
-
-    node = ray.get_runtime_context().get_node_id()
+) -> Outcome:
+    """Return, on a worker, what came of a call; what calls share is opened once."""
     if key not in _opened:
         while len(_opened) >= _KEPT:
             del _opened[next(iter(_opened))]
         _opened[key] = unpack(packed)
-    try:
-        return None, function(_opened[key], item, Place(n_jobs=n_jobs)), node
-    except FirthError as error:
-        return type(error).__name__, str(error), node
+    return outcome(function, _opened[key], item, Place(n_jobs=n_jobs))
 
 
 class _Pickler(pickle.Pickler):
@@ -200,17 +180,3 @@ def pack(thing: object) -> list[UInt8]:
 def unpack(packed: list[UInt8]) -> Any:  # noqa: ANN401
     """Return the thing that was packed; its arrays cannot be written."""
     return pickle.loads(packed[0].data, buffers=packed[1:])
-
-
-def _again(kind: str, message: str) -> FirthError:
-    """Return an error as it was raised on a worker, with a longer message."""
-    known = getattr(errors, kind, FirthError)
-    assert issubclass(known, FirthError)
-    error: FirthError = known.__new__(known, message)  # some are made of other parts than a message
-    error.args = (message,)
-    return error
-
-
-def _last_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

@@ -9,33 +9,34 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from firth import _kernel
 from firth.arrays import Int64
 from firth.corpus.encoded_writer import EncodedWriter
-from firth.corpus.text_options import TextOptions, compiled
+from firth.corpus.text_options import TextOptions
+from firth.corpus.text_pieces import Block, TextPiece
+from firth.corpus.text_tokens import MAX_TOKEN, Tokens, tokenizer
 from firth.errors import SourceError
 from firth.progress import Task
 from firth.sources.remote import Location
 from firth.sources.streams import open_stream
 from firth.sources.texts import TextPieces
 
-MAX_TOKEN = 1 << 20  # bytes; what is longer is no word
+_ANY_LENGTH = 1 << 62  # of keys that were let pass already
 _MAX_WORKERS = 8  # one thread joins what they read
 _N_EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class _Tokens:
-    """The tokens of a piece, and what was found besides."""
+@dataclass
+class _File:
+    """What is known of the file that is being read."""
 
-    chunk: _kernel.TextChunk
-    n_line_ends: int
-    n_invalid_bytes: int
-    invalid: list[tuple[int, str]]
+    first_line: int = 0
+    is_empty: bool = True
+    ends_line: bool = True
 
 
 class TextReading:
@@ -60,7 +61,8 @@ class TextReading:
         self._writer = writer
         self._options = options
         self._n_jobs, self._piece = min(n_jobs, _MAX_WORKERS), piece
-        self._tokenize = _tokenizer(options)
+        self._tokenize = tokenizer(options)
+        self._file = _File()
         self._n_filled = 0  # tokens of the sequence that is being filled, where sequences are so many tokens
 
     def read(self, path: Location, task: Task, *, base: int = 0) -> None:
@@ -82,37 +84,65 @@ class TextReading:
         SourceError
             If it is empty, binary, cut short, or changes while it is read; with ``strict``, if it is not UTF-8.
         """
-        first_line = self.report["lines_read"]
+        self._file = _File(first_line=self.report["lines_read"])
         with open_stream(path) as stream:
             by_line = self._options.token_pattern is not None
             pieces = TextPieces(stream, size=self._piece, max_token=MAX_TOKEN, by_line=by_line)
             for tokens in _in_order(self._tokenize, pieces, self._n_jobs):
-                self._note_invalid(path, tokens, self.report["lines_read"] - first_line + 1)
-                self._append(tokens)
-                task.update(base + stream.position, text=f"{len(self.table):,} distinct tokens")
-            if pieces.is_empty:
-                raise SourceError(f"{path} is empty; give a text with words.")
+                self._append(path, Block.of(tokens, self.table))
+                self._tell(task, base + stream.position)
+        self._file.is_empty, self._file.ends_line = pieces.is_empty, pieces.ends_line
+        self._reject(pieces.n_rejected)
+        self._end(path)
+
+    def take(self, path: Location, piece: TextPiece, task: Task, *, base: int = 0) -> None:
+        """Take a piece that was read elsewhere; pieces come in the order of their files and of their places there.
+
+        Raises
+        ------
+        SourceError
+            If its file is empty; with ``strict``, if it is not UTF-8.
+        """
+        if piece.is_first:
+            self._file = _File(first_line=self.report["lines_read"])
+        code_of, _ = self.table.merge(_kernel.chunk_of_lines([piece.keys], max_token=_ANY_LENGTH))
+        for block in piece.blocks:
+            self._append(path, replace(block, codes=code_of[block.codes]))
+        if not piece.is_empty:
+            self._file.is_empty, self._file.ends_line = False, piece.ends_line
+        self._reject(piece.n_rejected)
+        self._tell(task, base + piece.position)
+        if piece.is_last:
+            self._end(path)
+
+    def _tell(self, task: Task, n_bytes: int) -> None:
+        task.update(n_bytes, text=f"{len(self.table):,} distinct tokens")
+
+    def _reject(self, n_tokens: int) -> None:
+        self.report["tokens_read"] += n_tokens
+        self.report["tokens_rejected"] += n_tokens
+
+    def _end(self, path: Location) -> None:
+        if self._file.is_empty:
+            raise SourceError(f"{path} is empty; give a text with words.")
         self.report["files_read"] += 1
-        self.report["tokens_read"] += pieces.n_rejected
-        self.report["tokens_rejected"] += pieces.n_rejected
-        self.report["lines_read"] += not pieces.ends_line
+        self.report["lines_read"] += not self._file.ends_line
         if self._options.tokens_per_sequence is not None:
             self._writer.close_sequence()
             self._n_filled = 0
-        elif not pieces.ends_line and not by_line:
+        elif not self._file.ends_line and self._options.token_pattern is None:
             self._writer.write(np.empty(0, dtype=np.int32), [0])  # ends the last line, also if it has no token
 
-    def _append(self, tokens: _Tokens) -> None:
-        chunk = tokens.chunk
-        is_open = chunk.is_open
-        codes, lengths = self.table.merge(chunk)
+    def _append(self, path: Location, block: Block) -> None:
+        self._note_invalid(path, block, self.report["lines_read"] - self._file.first_line + 1)
+        lengths, is_open = block.lengths, block.is_open
         if self._options.tokens_per_sequence is not None:
-            lengths, is_open = self._filled(len(codes), self._options.tokens_per_sequence)
-        self._writer.write(codes, lengths, is_open=is_open)
-        self.report["lines_read"] += tokens.n_line_ends
-        self.report["tokens_read"] += len(codes) + chunk.n_rejected
-        self.report["tokens_rejected"] += chunk.n_rejected
-        self.report["invalid_bytes"] += tokens.n_invalid_bytes
+            lengths, is_open = self._filled(len(block.codes), self._options.tokens_per_sequence)
+        self._writer.write(block.codes, lengths, is_open=is_open)
+        self.report["lines_read"] += block.n_line_ends
+        self.report["tokens_read"] += len(block.codes)
+        self._reject(block.n_rejected)
+        self.report["invalid_bytes"] += block.n_invalid_bytes
 
     def _filled(self, n_codes: int, n_each: int) -> tuple[Int64, bool]:
         """Return the lengths that ``n_codes`` more tokens make, and whether the last sequence is not full."""
@@ -124,8 +154,8 @@ class TextReading:
         lengths[:1] -= total - n_codes
         return lengths, self._n_filled > 0
 
-    def _note_invalid(self, path: Location, tokens: _Tokens, line: int) -> None:
-        for lines_before, token in tokens.invalid:
+    def _note_invalid(self, path: Location, block: Block, line: int) -> None:
+        for lines_before, token in block.invalid:
             example = f"{path.name}, line {line + lines_before:,}: {token[:60]!r}"
             if self._options.strict:
                 raise SourceError(
@@ -136,12 +166,12 @@ class TextReading:
                 self.examples.append(example + " is not UTF-8")
 
 
-def _in_order(tokenize: Callable[[bytes], _Tokens], pieces: Iterable[bytes], n_jobs: int) -> Iterator[_Tokens]:
+def _in_order(tokenize: Callable[[bytes], Tokens], pieces: Iterable[bytes], n_jobs: int) -> Iterator[Tokens]:
     """Yield the pieces' tokens in their order, a few of them ahead."""
     if n_jobs == 1:
         yield from map(tokenize, pieces)
         return
-    waiting: deque[Future[_Tokens]] = deque()
+    waiting: deque[Future[Tokens]] = deque()
     with ThreadPoolExecutor(n_jobs) as pool:
         for piece in pieces:
             waiting.append(pool.submit(tokenize, piece))
@@ -149,31 +179,3 @@ def _in_order(tokenize: Callable[[bytes], _Tokens], pieces: Iterable[bytes], n_j
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def _tokenizer(options: TextOptions) -> Callable[[bytes], _Tokens]:
-    def between_spaces(data: bytes) -> _Tokens:
-        chunk = _kernel.tokenize(data, lowercase=options.lowercase, max_token=MAX_TOKEN)
-        return _Tokens(chunk, chunk.n_line_ends, chunk.n_invalid_bytes, chunk.invalid)
-
-    if options.token_pattern is None:
-        return between_spaces
-    pattern = compiled(options.token_pattern)
-
-    def of_pattern(data: bytes) -> _Tokens:
-        n_invalid_bytes, invalid = 0, list[tuple[int, str]]()
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            checked = _kernel.tokenize(data, lowercase=False, max_token=len(data))
-            n_invalid_bytes, invalid = checked.n_invalid_bytes, checked.invalid
-            text = data.decode(errors="replace")
-        if options.lowercase:
-            text = text.lower()
-        lines = text.removesuffix("\n").split("\n")
-        chunk = _kernel.chunk_of_lines(
-            [pattern.findall(line.removesuffix("\r")) for line in lines], max_token=MAX_TOKEN
-        )
-        return _Tokens(chunk, data.count(b"\n"), n_invalid_bytes, invalid)
-
-    return of_pattern

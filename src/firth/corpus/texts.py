@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from itertools import accumulate
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -28,19 +29,19 @@ from firth.corpus.encoded import FORMAT, Encoded
 from firth.corpus.encoded_writer import EncodedWriter
 from firth.corpus.intake import Intake
 from firth.corpus.phrases import PhraseOptions, join_phrases, phrase_options
+from firth.corpus.text_files import TextFile
 from firth.corpus.text_options import TextOptions
+from firth.corpus.text_pieces import TextReader
 from firth.corpus.text_reading import TextReading
 from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import DataError, OptionError, SourceError
 from firth.progress import Progress, SilentProgress
 from firth.sources.origin import origin_of_files
 from firth.sources.remote import Location, RemoteFile, locate
-from firth.sources.streams import file_state
 from firth.threads import n_threads
 
 _RULES = 1  # of how text is read; another number is another entry of the cache
 _PIECE = 1 << 22  # bytes read at once
-_SAMPLE = 1 << 16  # bytes at either end of a file that its entry's name depends on
 
 
 def read_text(
@@ -58,6 +59,7 @@ def read_text(
     strict: bool = False,
     cache: str | PathLike[str] | bool = True,
     n_jobs: int | Literal["auto"] = "auto",
+    reader: TextReader | None = None,
     progress: Progress | None = None,
 ) -> Corpus:
     """Return the corpus of a text: its tokens, in the order of their lines.
@@ -95,6 +97,9 @@ def read_text(
         ``$XDG_CACHE_HOME/firth`` or ``~/.cache/firth``, or False.
     n_jobs
         Threads; at most 8 are used. "auto": one per core. They have no part in the result.
+    reader
+        Has the text read elsewhere, such as :class:`firth.cluster.encoding.ClusterReader`; None: in this process. It
+        has no part in the result.
     progress
         Hears of the reading.
 
@@ -134,7 +139,7 @@ def read_text(
     )
     kept = cache if isinstance(cache, bool) else Path(cache)
     origin = origin_of_files(paths)
-    encoded = encode_text(paths, options, cache=kept, n_jobs=n_threads(n_jobs), progress=progress)
+    encoded = encode_text(paths, options, cache=kept, n_jobs=n_threads(n_jobs), reader=reader, progress=progress)
     return Intake(contexts, {name: encoded}, origin=origin).corpus(vocabulary)
 
 
@@ -145,6 +150,7 @@ def encode_text(
     cache: Path | bool = True,
     n_jobs: int = 1,
     piece: int = _PIECE,
+    reader: TextReader | None = None,
     progress: Progress | None = None,
 ) -> Encoded:
     """Return texts as sequences of codes.
@@ -161,6 +167,8 @@ def encode_text(
         Threads that read pieces, at most 8.
     piece
         Bytes read at once.
+    reader
+        Has the texts read and tokenised elsewhere; what it gives is joined here. None: in this process.
     progress
         Hears of the reading.
 
@@ -188,53 +196,35 @@ def encode_text(
     whole. A file that was changed without a change of its size, its time, or its first and last 64 KiB is taken for the
     same.
     """
-    options, paths, progress = options or TextOptions(), list(paths), progress or SilentProgress()
-    name = _entry_name(paths, options)
-    if any(isinstance(path, RemoteFile) and not path.state()[1] for path in paths):
+    options, progress = options or TextOptions(), progress or SilentProgress()
+    files = [TextFile.of(path) for path in paths]
+    name = _entry_name(files, options)
+    if not all(file.has_state for file in files):
         cache = False  # nobody says whether such a file has changed
 
     def make(folder: Path) -> Path:
-        made = _encode(paths, options, folder, n_jobs=n_jobs, piece=piece, progress=progress)
-        if _entry_name(paths, options) != name:
+        made = _encode(files, options, folder, n_jobs=n_jobs, piece=piece, reader=reader, progress=progress)
+        if _entry_name([TextFile.of(path) for path in paths], options) != name:
             raise SourceError(f"{paths[0]} changed while it was read. Read it again when nobody writes to it.")
         return made
 
     return keep(name, make, cache=cache)
 
 
-def _entry_name(paths: list[Location], options: TextOptions) -> str:
-    files = []
-    for path in paths:
-        size, changed = file_state(path)
-        if isinstance(path, RemoteFile):
-            files.append([path.url, size, changed])
-        else:
-            files.append([str(path.absolute()), size, changed, digest_of_ends(path, size)])
-    about = json.dumps([FORMAT, _RULES, files, asdict(options)], sort_keys=True)
+def _entry_name(files: list[TextFile], options: TextOptions) -> str:
+    about = json.dumps([FORMAT, _RULES, [file.name for file in files], asdict(options)], sort_keys=True)
     return f"text-{hashlib.sha256(about.encode()).hexdigest()[:40]}"
 
 
-def digest_of_ends(path: Path, size: int) -> str:
-    """Return the SHA-256 of a file's first and last 64 KiB.
-
-    Raises
-    ------
-    SourceError
-        If it cannot be read.
-    """
-    ends = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            ends.update(file.read(_SAMPLE))
-            file.seek(max(0, size - _SAMPLE))
-            ends.update(file.read(_SAMPLE))
-    except OSError as error:
-        raise SourceError(f"cannot read {path}: {error.strerror}. Check its permissions.") from error
-    return ends.hexdigest()
-
-
 def _encode(
-    paths: list[Location], options: TextOptions, folder: Path, *, n_jobs: int, piece: int, progress: Progress
+    files: list[TextFile],
+    options: TextOptions,
+    folder: Path,
+    *,
+    n_jobs: int,
+    piece: int,
+    reader: TextReader | None,
+    progress: Progress,
 ) -> Path:
     """Return the folder below ``folder`` that holds the encoded text."""
     with ExitStack() as stack:
@@ -245,13 +235,18 @@ def _encode(
 
         writer = new_writer()
         reading = TextReading(writer, options, n_jobs=n_jobs, piece=piece)
-        sizes = [file_state(path)[0] for path in paths]
-        with progress.task("reading", total=sum(sizes), unit="B") as task:
-            for i, path in enumerate(paths):
-                reading.read(path, task, base=sum(sizes[:i]))
+        bases = [0, *accumulate(file.size_bytes for file in files)]
+        with progress.task("reading", total=bases[-1], unit="B") as task:
+            if reader is None:
+                for file, base in zip(files, bases, strict=False):
+                    reading.read(file.path, task, base=base)
+            else:
+                for each in reader.pieces(files, options):
+                    reading.take(files[each.number].path, each, task, base=bases[each.number])
         if not writer.n_tokens:
+            n_lines = reading.report["lines_read"]
             raise DataError(
-                f"a text needs a token, got {reading.report['lines_read']:,} lines without one in {paths[0]}. Give a "
+                f"a text needs a token, got {n_lines:,} lines without one in {files[0].path}. Give a "
                 "text with words" + ("." if options.token_pattern is None else ", or another token_pattern.")
             )
         table, report = reading.table, reading.report

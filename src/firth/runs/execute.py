@@ -11,6 +11,7 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any, Literal
 
+from firth.corpus.text_pieces import TextReader
 from firth.errors import OptionError
 from firth.progress import Progress, SilentProgress
 from firth.runs import folder as files
@@ -40,6 +41,7 @@ def run_recipe(
     resume: bool = False,
     checkpoint_s: float = EVERY_S,
     mapper: Mapper | None = None,
+    reader: TextReader | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Return the run that a recipe describes, saved in a folder.
@@ -59,6 +61,8 @@ def run_recipe(
         Seconds between two checkpoints, at least.
     mapper
         Has the other trainings of ``[confidence]`` made; None: in this process. The bytes are the same.
+    reader
+        Has a text read and tokenised; None: in this process. The bytes are the same.
     progress
         Who hears how far it is; None: nobody.
 
@@ -99,7 +103,7 @@ def run_recipe(
         if replace:
             _check_tables(recipe, folder)
         claim(folder, replace=replace)
-    how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress, mapper=mapper)
+    how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress, mapper=mapper, reader=reader)
     return execute(recipe, folder, how=how, previous=previous)
 
 
@@ -136,7 +140,7 @@ def execute(recipe: Recipe, folder: Path, *, how: How | None = None, previous: M
             files.remove_checkpoint(folder)
         else:
             with record.stage("read"):
-                intake, merged = trained_counted(recipe, how.progress)
+                intake, merged = trained_counted(recipe, how.progress, how.reader)
                 corpus = build_corpus(recipe, intake, how.progress)
             check_data(record.document, corpus, folder)
             record.document["source"] = {**about_source(recipe, corpus), "merged": merged}

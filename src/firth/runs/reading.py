@@ -12,6 +12,7 @@ from firth.corpus.corpus import Corpus
 from firth.corpus.intake import Intake
 from firth.corpus.reading import built, sql_intake, table_intake
 from firth.corpus.splitting import split
+from firth.corpus.text_pieces import TextReader
 from firth.corpus.texts import encode_text
 from firth.errors import MissingExtraError, OptionError
 from firth.maps.libraries import require_library
@@ -38,9 +39,11 @@ def trained_intake(recipe: Recipe, progress: Progress | None) -> Intake:
     return trained_counted(recipe, progress)[0]
 
 
-def trained_counted(recipe: Recipe, progress: Progress | None) -> tuple[Intake, list[dict[str, Any]]]:
+def trained_counted(
+    recipe: Recipe, progress: Progress | None, reader: TextReader | None = None
+) -> tuple[Intake, list[dict[str, Any]]]:
     """Return the same, and what each of the recipe's tables of duplicates merged in the whole source."""
-    intake, merged = _merged(recipe, progress)
+    intake, merged = _merged(recipe, progress, reader)
     return intake if recipe.holdout is None else split(intake, recipe.holdout).train, merged
 
 
@@ -55,10 +58,12 @@ def read_intake(recipe: Recipe, progress: Progress | None) -> Intake:
     return _merged(recipe, progress)[0]
 
 
-def _merged(recipe: Recipe, progress: Progress | None) -> tuple[Intake, list[dict[str, Any]]]:
+def _merged(
+    recipe: Recipe, progress: Progress | None, reader: TextReader | None = None
+) -> tuple[Intake, list[dict[str, Any]]]:
     tables = {path: read_merges(path) for path in recipe.vocabulary.merges}  # before the source, which takes longer
     states = origin_of_files(map(Path, tables)).files
-    intake, reports = _read(recipe, progress), []
+    intake, reports = _read(recipe, progress, reader), []
     intake = replace(intake, origin=replace(intake.origin, merges=states))
     for path, merges in tables.items():
         reports.append({"path": path, **merge_report(intake, merges).to_dict()})
@@ -66,7 +71,7 @@ def _merged(recipe: Recipe, progress: Progress | None) -> tuple[Intake, list[dic
     return intake, reports
 
 
-def _read(recipe: Recipe, progress: Progress | None) -> Intake:
+def _read(recipe: Recipe, progress: Progress | None, reader: TextReader | None) -> Intake:
     source, contexts = recipe.source, recipe.declared
     if source.uri is not None:
         return sql_intake(source.uri, source.query, contexts=contexts, progress=progress)
@@ -77,7 +82,7 @@ def _read(recipe: Recipe, progress: Progress | None) -> Intake:
     cache = source.cache if isinstance(source.cache, bool) else Path(source.cache)
     n_jobs = n_threads(recipe.train.n_jobs)
     origin = origin_of_files([path])
-    encoded = encode_text([path], text, cache=cache, n_jobs=n_jobs, progress=progress)
+    encoded = encode_text([path], text, cache=cache, n_jobs=n_jobs, reader=reader, progress=progress)
     return Intake(contexts, dict.fromkeys(contexts, encoded), origin=origin)
 
 

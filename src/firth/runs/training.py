@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from firth.corpus.corpus import Corpus
+from firth.corpus.text_pieces import TextReader
 from firth.errors import OptionError
 from firth.progress import Progress
 from firth.runs import folder as files
@@ -39,6 +40,7 @@ class How:
     progress: Progress | None = None
     has_pictures: bool = True
     mapper: Mapper | None = None
+    reader: TextReader | None = None
 
 
 def train(

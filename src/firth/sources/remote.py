@@ -130,15 +130,9 @@ class RemoteFile:
         info = self._info()
         return next((found for key in _TIMES if (found := _nanoseconds(info.get(key))) is not None), None)
 
-    def open(self) -> RemoteReader:
-        """Return its bytes, from the beginning on.
-
-        Raises
-        ------
-        SourceError
-            If it cannot be opened.
-        """
-        return RemoteReader(self)
+    def open(self, position: int = 0, *, reads_ahead: bool = True) -> RemoteReader:
+        """Return its bytes from a position on; see :class:`RemoteReader`."""
+        return RemoteReader(self, position, reads_ahead=reads_ahead)
 
     def _info(self) -> dict[str, Any]:
         with self._told():
@@ -232,6 +226,10 @@ class RemoteReader:
     ----------
     file
         Which.
+    position
+        Where to begin.
+    reads_ahead
+        Whether 8 MiB are asked for at once; otherwise what is read.
 
     Notes
     -----
@@ -239,9 +237,10 @@ class RemoteReader:
     again where the connection is cut.
     """
 
-    def __init__(self, file: RemoteFile) -> None:
+    def __init__(self, file: RemoteFile, position: int = 0, *, reads_ahead: bool = True) -> None:
         self._file = file
-        self._position = 0
+        self._position = position
+        self._how = {"block_size": _BLOCK, "cache_type": "readahead" if reads_ahead else "none"}
         self._is_streamed = False
         self._raw: Any = None
 
@@ -293,8 +292,7 @@ class RemoteReader:
 
     def _open(self) -> None:
         fs, path = self._file._system()
-        how = {"block_size": 0} if self._is_streamed else {"block_size": _BLOCK, "cache_type": "readahead"}
-        self._raw = fs.open(path, "rb", **how)
+        self._raw = fs.open(path, "rb", **({"block_size": 0} if self._is_streamed else self._how))
         if self._position == 0:
             return
         with suppress(ValueError, OSError):  # what comes as a stream says that it could, and cannot

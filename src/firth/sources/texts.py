@@ -7,14 +7,22 @@ line) is passed over and counted, so that one endless token cannot fill the memo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from firth.errors import SourceError
-from firth.sources.streams import Stream
+from firth.sources.remote import Location
 
-_HEAD = 1 << 16  # bytes that are looked at to know a text
+HEAD = 1 << 16  # bytes that are looked at to know a text
 _BOM = b"\xef\xbb\xbf"
-_SPACES = (b" ", b"\t", b"\r", b"\n", b"\v", b"\f")
+SPACES = (b" ", b"\t", b"\r", b"\n", b"\v", b"\f")
 _TAIL = 1 << 12  # where a piece's last white space is looked for first
+
+
+class _Bytes(Protocol):
+    @property
+    def path(self) -> Location: ...
+
+    def read(self, n: int, /) -> bytes: ...
 
 
 class TextPieces:
@@ -30,6 +38,8 @@ class TextPieces:
         Bytes of the longest token; longer ones may be left out here, and are counted.
     by_line
         Whether pieces end at a line's end, so that a line is held whole, however long it is.
+    is_first
+        Whether the bytes begin a text, and so are looked at to know that it is one.
 
     Raises
     ------
@@ -37,8 +47,9 @@ class TextPieces:
         While iterating: if the text looks binary, or cannot be read.
     """
 
-    def __init__(self, stream: Stream, *, size: int, max_token: int, by_line: bool) -> None:
+    def __init__(self, stream: _Bytes, *, size: int, max_token: int, by_line: bool, is_first: bool = True) -> None:
         self._stream, self._size, self._max_token, self._by_line = stream, size, max_token, by_line
+        self._is_first = is_first
         self.n_rejected = 0
         self.is_empty = True
         self.ends_line = True
@@ -50,7 +61,7 @@ class TextPieces:
         for read in self._blocks():
             block = read
             if is_rejecting:
-                places = [place for space in _SPACES if (place := block.find(space)) >= 0]
+                places = [place for space in SPACES if (place := block.find(space)) >= 0]
                 if not places:
                     continue
                 block, is_rejecting = block[min(places) :], False
@@ -68,9 +79,9 @@ class TextPieces:
 
     def _blocks(self) -> Iterator[bytes]:
         head = b""
-        while len(head) < _HEAD and (more := self._stream.read(_HEAD - len(head))):
+        while self._is_first and len(head) < HEAD and (more := self._stream.read(HEAD - len(head))):
             head += more
-        self._check(head)
+        check_head(self._stream.path, head)
         head = head.removeprefix(_BOM)
         for start in range(0, len(head), self._size):
             yield self._seen(head[start : start + self._size])
@@ -82,17 +93,18 @@ class TextPieces:
         self.ends_line = block.endswith(b"\n")
         return block
 
-    def _check(self, head: bytes) -> None:
-        path = self._stream.path
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise SourceError(f"{path} is UTF-16. Convert it first: iconv -f utf-16 -t utf-8.")
-        if (place := head.find(b"\0")) >= 0:
-            raise SourceError(f"{path} looks binary: byte {place + 1:,} is NUL. Give a text in UTF-8.")
+
+def check_head(path: Location, head: bytes) -> None:
+    """Raise SourceError if what a file begins with is no text."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SourceError(f"{path} is UTF-16. Convert it first: iconv -f utf-16 -t utf-8.")
+    if (place := head.find(b"\0")) >= 0:
+        raise SourceError(f"{path} looks binary: byte {place + 1:,} is NUL. Give a text in UTF-8.")
 
 
 def _after_last_space(block: bytes) -> int:
     near = max(0, len(block) - _TAIL)
-    last = max(block.rfind(space, near) for space in _SPACES)
+    last = max(block.rfind(space, near) for space in SPACES)
     if last < 0:
-        last = max(block.rfind(space, 0, near) for space in _SPACES)
+        last = max(block.rfind(space, 0, near) for space in SPACES)
     return last + 1
