@@ -321,6 +321,16 @@ class TrainerArrays {
         return nb::make_tuple(to_matrix(progressed.loss_sums, n_steps), to_matrix(progressed.n_pairs, n_steps));
     }
 
+    // From now on the merges note there what the steps do to each row (see rounds.hpp). The outputs' is the inputs'
+    // where both are one matrix.
+    void note_curvature(Array1<float> inputs, std::optional<Array1<float>> outputs) {
+        const size_t n = size_t(model_.n_items);
+        require(outputs.has_value() != model_.is_tied(), "outputs that are tied have no curvature of their own");
+        require(inputs.shape(0) == n && (!outputs || outputs->shape(0) == n), "curvature needs one entry per item");
+        noted_ = {inputs, outputs};
+        trainer_->note_curvature(inputs.data(), outputs ? outputs->data() : nullptr);
+    }
+
     double heldout_loss(Array1<const int32_t> centres, Array1<const int64_t> offsets, Array1<const int32_t> partners,
                         Array2<const int32_t> negatives) const {
         const size_t n = centres.shape(0);
@@ -386,6 +396,7 @@ class TrainerArrays {
     firth::Model model_;
     firth::Plan plan_;
     std::unique_ptr<firth::Trainer> trainer_;
+    std::pair<std::optional<Array1<float>>, std::optional<Array1<float>>> noted_;
 };
 
 }  // namespace
@@ -487,5 +498,6 @@ void bind_trainer(nb::module_& m) {
         .def_prop_ro("n_steps", &TrainerArrays::n_steps)
         .def("learning_rate_at", &TrainerArrays::learning_rate_at)
         .def("run", &TrainerArrays::run)
+        .def("note_curvature", &TrainerArrays::note_curvature, nb::arg("inputs").noconvert(), nb::arg("outputs").none())
         .def("heldout_loss", &TrainerArrays::heldout_loss);
 }

@@ -80,6 +80,7 @@ class Merge {
         else
             variant().merge_row(matrix.row(id), changed, n, share, matrix.stride);
         if (matrix.biases) matrix.biases[id] += share * bias_change;
+        if (matrix.curvature) matrix.curvature[id] += step_curvature * curvature;
     }
 
     std::vector<int32_t> heads_;  // of the bucket's items, by id / n_buckets: the first link, -1 for none

@@ -15,6 +15,7 @@ struct Matrix {
     int64_t stride;  // floats from row to row, a multiple of 8; what pads a row is and stays zero
     float* biases;   // (n_items) or null
     uint16_t* halves = nullptr;
+    float* curvature = nullptr;  // (n_items) learning rate times curvature, summed over steps; or null: not wanted
 
     float* row(int64_t id) const { return rows + id * stride; }
     uint16_t* half_row(int64_t id) const { return halves + id * stride; }

@@ -11,6 +11,7 @@ namespace nb = nanobind;
 
 void bind_map(nb::module_& m);      // bind_map.cpp
 void bind_quality(nb::module_& m);  // bind_quality.cpp
+void bind_rounds(nb::module_& m);   // bind_rounds.cpp
 void bind_text(nb::module_& m);     // bind_text.cpp
 void bind_topk(nb::module_& m);     // bind_topk.cpp
 void bind_trainer(nb::module_& m);  // bind_trainer.cpp
@@ -25,6 +26,7 @@ NB_MODULE(_kernel, m) {
     });
     bind_walks(m);
     bind_trainer(m);
+    bind_rounds(m);
     bind_map(m);
     bind_topk(m);
     bind_text(m);

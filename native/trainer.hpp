@@ -35,6 +35,12 @@ class Trainer {
     Trainer(const Schedule& schedule, const Objective& objective, const Model& model, const Plan& plan)
         : schedule_(schedule), objective_(objective), model_(model), plan_(plan), lanes_(size_t(plan.n_lanes)) {}
 
+    // Where the merges sum up what the steps do to each row; `outputs` is null where both are one matrix.
+    void note_curvature(float* inputs, float* outputs) {
+        model_.inputs.curvature = inputs;
+        model_.outputs.curvature = outputs;
+    }
+
     // Trains steps first .. last-1 on n_jobs threads. The bytes of the model afterwards do not depend on n_jobs.
     Progressed run(int64_t first, int64_t last, int n_jobs) {
         while (int(workspaces_.size()) < n_jobs)

@@ -16,6 +16,7 @@ from firth import _kernel
 from firth.arrays import Int32, Int64
 from firth.randomness import Purpose
 from firth.training.setup import Setup
+from firth.training.trainers import Trainer
 
 _N_PAIRS = 2_048  # drawn from groups
 _N_WINDOWS = 512  # drawn from each ordered context,
@@ -47,7 +48,7 @@ class Sample:
     partners: Int32
     negatives: Int32
 
-    def loss(self, trainer: _kernel.Trainer) -> float:
+    def loss(self, trainer: Trainer) -> float:
         """Return the mean loss of the model as it is."""
         return trainer.heldout_loss(self.centres, self.offsets, self.partners, self.negatives)
 

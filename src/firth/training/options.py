@@ -62,6 +62,11 @@ class TrainOptions:
         Other members that one centre meets at a time, 1 to 16. Each is a pair.
     lanes
         Logical workers whose changes are merged after every step; not the number of threads.
+    machines
+        Logical machines of lanes (``docs/cluster.md``): each trains a copy of the model, and the copies are merged
+        after every round. Not the number of real machines, among which they are shared; 1: there are no rounds.
+    round_steps
+        Steps of each machine between two merges; "auto" follows the number of steps.
     lane_size
         Centres of groups, or tokens of sequences, per lane and step; "auto" follows the number of items and the vector
         size.
@@ -114,6 +119,8 @@ class TrainOptions:
     pairs: int | None = None
     partners: int = 16
     lanes: int = 16
+    machines: int = 1
+    round_steps: int | Literal["auto"] = "auto"
     lane_size: int | Literal["auto"] = "auto"
     pool_size: int | Literal["auto"] = "auto"
     shuffle_block: int = 0
@@ -168,6 +175,9 @@ class TrainOptions:
 
     def _check_lanes(self) -> None:
         _check_int("lanes", self.lanes, 1, int(_kernel.max_lanes))
+        _check_int("machines", self.machines, 1, 1024)
+        if self.round_steps != "auto":
+            _check_int("round_steps", self.round_steps, 1, 1_000_000)
         if self.lane_size != "auto":
             _check_int("lane_size", self.lane_size, 1, 1_000_000)
         if self.pool_size != "auto":

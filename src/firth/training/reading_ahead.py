@@ -80,7 +80,7 @@ class _File:
 
     def move(self, first_lane: int, last_lane: int) -> None:
         first, last = min(self._turn(first_lane), self._last), min(self._turn(last_lane), self._last)
-        if self._asked is None:
+        if self._asked is None or first < self._released:  # it began, or steps that were cut short are done again
             self._asked = self._released = first
         ahead = max(2 * last - first, last + _LEAST_AHEAD // self._chunk_size)
         # Half a window at a time: the disk is asked for much at once, and seldom.

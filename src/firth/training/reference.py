@@ -114,21 +114,50 @@ class Reference:
         self.setup = setup
         self.inputs, self.outputs = setup.inputs.astype(np.float32), setup.outputs.astype(np.float32)
         self.biases = np.zeros(setup.n_items, np.float32) if setup.biases is None else setup.biases.copy()
+        self.curvature = np.zeros((2, setup.n_items))  # of inputs and outputs, learning rate and all, over steps
         self.loss_sums: list[Float64] = []
         self.n_pairs: list[Float64] = []
         self._windows: dict[tuple[int, int], list[list[Position]]] = {}
 
     def run(self, n_steps: int) -> Reference:
         """Return itself after ``n_steps`` more steps."""
+        for step in range(len(self.loss_sums), len(self.loss_sums) + n_steps):
+            self._step(step)
+        return self
+
+    def run_round(self, machines: list[range]) -> Reference:
+        """Return itself after a round, in which each machine does its steps from where the model is."""
+        base = [self.inputs, self.outputs, self.biases]
+        changes, curvature, is_touched = [], [], []
+        for steps in machines:
+            self.inputs, self.outputs, self.biases = base
+            self.curvature[:] = 0
+            for step in steps:
+                self._step(step)
+            changes.append([after - before for after, before in zip(self._model, base, strict=True)])
+            curvature.append(self.curvature.copy())
+            is_touched.append(self.curvature > 0)
+        n_machines = np.sum(is_touched, axis=0)
+        share = merge_share(n_machines, np.sum(curvature, axis=0), np.minimum(0.25, 0.025 * n_machines))
+        for number, name in enumerate(("inputs", "outputs", "biases")):
+            by_row = share[0] if number == 0 else share[-1 if not self.setup.options.tied else 0]
+            by_row = by_row[:, None] if number < 2 else by_row
+            change = np.sum([each[number] for each in changes], axis=0, dtype=np.float64)
+            setattr(self, name, (base[number] + by_row * change).astype(np.float32))
+        return self
+
+    @property
+    def _model(self) -> list[Float32]:
+        return [self.inputs, self.outputs, self.biases]
+
+    def _step(self, step: int) -> None:
         options, schedule = self.setup.options, self.setup.schedule
         all_steps = -(-schedule.n_lanes // options.lanes)
-        for step in range(len(self.loss_sums), len(self.loss_sums) + n_steps):
-            rate = max(options.min_learning_rate, options.learning_rate * (1 - step / all_steps))
-            lanes = [self._lane(step * options.lanes + lane, rate) for lane in range(options.lanes)]
-            self._merge(lanes, rate, step)
-            self.loss_sums.append(np.sum([lane.losses for lane in lanes], axis=0))
-            self.n_pairs.append(np.sum([lane.n_pairs for lane in lanes], axis=0))
-        return self
+        rate = max(options.min_learning_rate, options.learning_rate * (1 - step / all_steps))
+        lanes = [self._lane(step * options.lanes + lane, rate) for lane in range(options.lanes)]
+        self._merge(lanes, rate, step)
+        self.loss_sums.append(np.sum([lane.losses for lane in lanes], axis=0))
+        self.n_pairs.append(np.sum([lane.n_pairs for lane in lanes], axis=0))
 
     def _lane(self, index: int, learning_rate: float) -> Lane:
         """Return what lane ``index`` of the whole training does to the model as it stands."""
@@ -173,11 +202,13 @@ class Reference:
 
     def _merge(self, lanes: list[Lane], learning_rate: float, step: int) -> None:
         step_curvature = learning_rate * self.setup.options.curvature
-        for part in ("inputs",) if self.setup.options.tied else ("inputs", "outputs"):
+        for number, part in enumerate(("inputs",) if self.setup.options.tied else ("inputs", "outputs")):
             sides: list[Side] = [getattr(lane, part) for lane in lanes]
             model: Float32 = getattr(self, part)
             n_touching = np.sum([side.is_touched for side in sides], axis=0)
-            share = merge_share(n_touching, np.sum([side.curvature for side in sides], axis=0), step_curvature)
+            total = np.sum([side.curvature for side in sides], axis=0)
+            self.curvature[number] += step_curvature * np.where(n_touching > 0, np.maximum(total, 1e-30), 0)
+            share = merge_share(n_touching, total, step_curvature)
             change = np.sum([side.rows - model for side in sides], axis=0)
             merged = (model + change * share[:, None]).astype(np.float32)
             if self.setup.options.precision == "float16":
@@ -192,7 +223,7 @@ class Reference:
             self.outputs = self.inputs
 
 
-def merge_share(n_lanes: Float64, curvature: Float64, step_curvature: float) -> Float64:
+def merge_share(n_lanes: Float64, curvature: Float64, step_curvature: float | Float64) -> Float64:
     """Return the share of the lanes' summed change that a row takes (``native/merge.hpp`` has the derivation)."""
     y = step_curvature * curvature
     return np.where(n_lanes <= 1, 1.0, _g(y / np.maximum(n_lanes, 1)) / _g(y))

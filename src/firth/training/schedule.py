@@ -19,6 +19,8 @@ from firth.training.windows import SequenceTables
 _FEW_ITEMS = 1 << 15  # up to which the rows of all negatives stay in cache, and sharing them gains little speed
 _MIN_EPOCHS = 5
 _PAIRS_PER_ITEM = 500
+_MIN_ROUNDS = 20  # of a training, besides the short ones it begins with
+_ROUND_STEPS = 64
 _PATTERN = 4_096  # lanes: shares are met to a part in so many
 _TOKENS_PER_LANE = 1_024
 _TOKENS_PER_ITEM = 4  # of one step, over all lanes
@@ -134,6 +136,12 @@ def interleaved(shares: list[float]) -> Int32:
     places = np.concatenate([(np.arange(n) + 0.5) / n for n in quota])
     sources = np.repeat(np.arange(len(quota)), quota)
     return sources[np.argsort(places, kind="stable")].astype(np.int32)
+
+
+def auto_round_steps(n_lanes: int, options: TrainOptions) -> int:
+    """Return how many steps each machine does between two merges."""
+    n_steps = -(-n_lanes // options.lanes)
+    return max(1, min(_ROUND_STEPS, n_steps // (_MIN_ROUNDS * options.machines)))
 
 
 def _n_positions(options: TrainOptions, tables: GroupTables, n_items: int) -> int:

@@ -20,7 +20,7 @@ from firth.threads import n_threads
 from firth.training.distributions import GroupTables, HeldoutSplit, Noise, group_tables, noise
 from firth.training.model import empty_model, initial_model, is_in_file, set_rows
 from firth.training.options import TrainOptions
-from firth.training.schedule import Schedule, make_schedule
+from firth.training.schedule import Schedule, auto_round_steps, make_schedule
 from firth.training.windows import SequenceTables, sequence_tables
 
 
@@ -103,6 +103,12 @@ class Setup:
         """Return the number of threads to use."""
         return n_threads(self.options.n_jobs)
 
+    @property
+    def round_steps(self) -> int:
+        """Return the steps of each machine between two merges."""
+        asked = self.options.round_steps
+        return auto_round_steps(self.schedule.n_lanes, self.options) if asked == "auto" else asked
+
     def kernel_groups(self, *, partners: int | None = None, draw_heldout: bool = False) -> _kernel.Groups:
         """Return the kernel's source of positions in groups, on either side of the held-out split."""
         assert self.groups is not None
@@ -164,6 +170,7 @@ class Setup:
             "lane_size": plan[1],
             "pool_size": plan[2],
             "model_storage": "file" if is_mapped(self.inputs) else "memory",
+            "round_steps": self.round_steps,
             "n_jobs": self.n_jobs,
         }
 
@@ -178,7 +185,7 @@ def prepare(corpus: Corpus, options: TrainOptions, *, start: Start | None = None
     OptionError
         If a model to start from does not fit the options.
     """
-    n_items = len(corpus.vocabulary)
+    n_items = len(corpus.counts)
     if n_items < 2:
         raise DataError(f"training needs at least 2 items, got {n_items}.")
     groups = group_tables(corpus, options.partners) if corpus.groups else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +17,7 @@ from firth.training.checkpoint import EVERY_S, Checkpoint, identity
 from firth.training.model import trained_rows
 from firth.training.options import TrainOptions
 from firth.training.setup import Start, prepare
+from firth.training.trainers import MakeTrainer, local_trainer
 from firth.training.watch import Watch
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def fit(
     resume: bool = False,
     progress: Progress | None = None,
     scratch: Path | None = None,
+    make_trainer: MakeTrainer | None = None,
 ) -> Training:
     """Return the vectors of a corpus.
 
@@ -107,6 +110,8 @@ def fit(
     scratch
         A folder for the files of a model that does not lie in memory; they have no name and are gone with its arrays.
         None: the folder of temporary files.
+    make_trainer
+        Returns who does the steps; None: this process.
 
     Raises
     ------
@@ -135,10 +140,11 @@ def fit(
             identity(corpus.fingerprint, asdict(options), _kernel.variant(), digest),
             every_s=checkpoint_s,
         )
-    watch = Watch(setup, corpus.vocabulary, checkpoint=store)
+    trainer = local_trainer(setup) if make_trainer is None else make_trainer(corpus, setup, start)
+    watch = Watch(setup, corpus.vocabulary, trainer, checkpoint=store)
     is_resumed = resume and watch.resume()
     status: Literal["complete", "interrupted"] = "complete"
-    with (progress or SilentProgress()).task("training", total=setup.schedule.n_lanes) as task:
+    with closing(trainer), (progress or SilentProgress()).task("training", total=setup.schedule.n_lanes) as task:
         if resume:
             place = f"goes on at step {watch.books.step:,} of {watch.trainer.n_steps:,}"
             task.say(place if is_resumed else "no checkpoint was written: training begins anew")
@@ -148,6 +154,7 @@ def fit(
             status = "interrupted"
             if store is not None:
                 watch.save()
+        trainer.fetch()
     vectors = trained_rows(setup.inputs, options, scratch)
     return Training(
         vectors=vectors,

@@ -8,7 +8,9 @@ not.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,8 +23,8 @@ from firth.progress import Task
 from firth.training.checkpoint import Checkpoint
 from firth.training.heldout import samples
 from firth.training.probes import probe_line, read_probe
-from firth.training.reading_ahead import ReadAhead
 from firth.training.setup import Setup
+from firth.training.trainers import Heed, Trainer
 from firth.vectors.neighbors import normalised_rows, top_k
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 N_INTERVALS = 40  # rows of the history
 N_PROBED = 5  # neighbours of a probe item
-_CALL_S = 0.2  # how long the kernel may work before Python looks at signals and progress
 _DIVERGED = 4.0  # a loss above this many times the untrained model's is no noise, and no early overshoot either
 
 
@@ -63,15 +64,18 @@ class Watch:
         The training, made ready; its model is changed in place.
     vocabulary
         The items' keys, for the probes.
+    trainer
+        Who does its steps.
     checkpoint
         Where the state is kept, or None.
     """
 
-    def __init__(self, setup: Setup, vocabulary: Vocabulary, *, checkpoint: Checkpoint | None = None) -> None:
+    def __init__(
+        self, setup: Setup, vocabulary: Vocabulary, trainer: Trainer, *, checkpoint: Checkpoint | None = None
+    ) -> None:
         self.setup, self.checkpoint = setup, checkpoint
-        self.trainer = setup.kernel_trainer()
+        self.trainer = trainer
         self.samples = samples(setup)
-        self._ahead = ReadAhead.of(setup)
         self._vocabulary = vocabulary
         self._probes = vocabulary.ids(setup.options.probes)
         self._is_whole = True  # whether model and books are of the same step
@@ -96,6 +100,7 @@ class Watch:
             self.setup.outputs[:] = arrays["outputs"]
         if self.setup.biases is not None:
             self.setup.biases[:] = arrays["biases"]
+        self.trainer.begin()
         return True
 
     def run(self, task: Task) -> None:
@@ -108,15 +113,11 @@ class Watch:
         for row in books.rows:
             task.note(self._with_keys(row))
         edges = np.unique(np.linspace(0, n_steps, min(n_steps, N_INTERVALS) + 1).astype(int))
-        steps_per_call = 1
         with between_steps() as check:
             while books.step < n_steps and not books.is_stopped:
                 edge = int(edges[np.searchsorted(edges, books.step, side="right")])
-                stop = min(edge, books.step + steps_per_call)
-                taken, n_rows = books.seconds, len(books.rows)
-                self._advance(stop, is_edge=stop == edge)
-                if books.seconds - taken < _CALL_S / 2:
-                    steps_per_call *= 2
+                n_rows = len(books.rows)
+                self._advance(edge, partial(self._heed, task, check))
                 if self.checkpoint is not None and self.checkpoint.is_due:
                     self.save()
                 check()
@@ -127,6 +128,7 @@ class Watch:
         assert self.checkpoint is not None
         if not self._is_whole:
             return
+        self.trainer.fetch()
         arrays: dict[str, Model] = {"inputs": self.setup.inputs}
         if not self.setup.options.tied:
             arrays["outputs"] = self.setup.outputs
@@ -161,15 +163,25 @@ class Watch:
             books.n_pairs_by_context = [a + b for a, b in zip(books.n_pairs_by_context, counts, strict=True)]
             books.n_pairs += sum(counts)
 
-    def _advance(self, stop: int, *, is_edge: bool) -> None:
-        """Train up to a step, and close the interval if it ends there."""
+    def _heed(self, task: Task, check: Callable[[], None], step: int) -> None:
+        """Look at signals, and show how far the steps are, while a call is under way."""
+        try:
+            check()
+            if step > self.books.step:
+                task.update(min(step * self.setup.options.lanes, self.setup.schedule.n_lanes))
+        except BaseException:
+            self._is_whole = True  # the trainer goes back to where it was before the call
+            raise
+
+    def _advance(self, edge: int, heed: Heed) -> None:
+        """Train for a while, and close the interval if ``edge``, where it ends, is reached."""
         books, self._is_whole = self.books, False
         began = time.perf_counter()
-        self._ahead.before(books.step, stop)
-        self._add(*self.trainer.run(books.step, stop, self.setup.n_jobs))
+        done = self.trainer.advance(books.step, edge, heed)
+        self._add(done.loss_sums, done.n_pairs)
         taken = time.perf_counter() - began
-        books.step, books.seconds, books.interval_s = stop, books.seconds + taken, books.interval_s + taken
-        if is_edge:
+        books.step, books.seconds, books.interval_s = done.stop, books.seconds + taken, books.interval_s + taken
+        if books.step >= edge:
             self._note()
         self._is_whole = True
 
@@ -224,6 +236,7 @@ class Watch:
 
     def _probe(self) -> list[str]:
         """Return a line for each probe item: ``eight -> six, five, two``."""
+        self.trainer.fetch()
         unit = normalised_rows(np.ascontiguousarray(self.setup.inputs[:, : self.setup.options.vector_size], np.float32))
         found, _ = top_k(unit[self._probes], unit, k=N_PROBED, exclude=self._probes, n_jobs=self.setup.n_jobs)
         keys = self._vocabulary.keys
