@@ -35,8 +35,8 @@ struct PackedRows {
 
 // How much of the curvature that the steps' merges noted, learning rates and all, counts in the merge of a round. The
 // updates of many steps pull a row to and fro, so that it gets less far than their sum would let it; what is left out
-// lets the merge overshoot by at most min(n_machines, 1 / share). Found by trying (benchmarks/RESULTS.md): four machines
-// learn words best at 0.1, sixteen at 0.25, and less well at either side.
+// lets the merge overshoot by at most min(n_machines, 1 / share). Found by trying (benchmarks/RESULTS.md): four
+// machines learn words best at 0.1, sixteen at 0.25, and less well at either side.
 inline float round_curvature(int n_machines) { return std::min(0.25f, 0.025f * float(n_machines)); }
 
 constexpr int64_t rows_per_task = 1 << 12;
@@ -131,7 +131,8 @@ inline void finish_round(const RoundSums& sums, const float* base, const float* 
         for (int64_t own = first; own < last; ++own) {
             if (sums.n_machines[own] == 0) continue;
             const int64_t id = own * sums.n_owners + sums.owner;
-            const float share = merge_share(sums.n_machines[own], sums.curvature[own], round_curvature(sums.n_machines[own]));
+            const float share =
+                merge_share(sums.n_machines[own], sums.curvature[own], round_curvature(sums.n_machines[own]));
             float* sum = sums.rows + own * sums.stride;
             for (int64_t d = 0; d < sums.stride; ++d) {
                 packed.rows[at * sums.stride + d] = base[id * sums.stride + d] + share * sum[d];

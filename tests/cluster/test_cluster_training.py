@@ -126,6 +126,16 @@ def test_workers_that_are_killed_are_replaced_and_the_bytes_do_not_change(
     assert content(trained) == content(fit(corpus, OPTIONS))
 
 
+def end(ray: Any, actor: Any) -> None:
+    """Kill an actor, and return when it is dead, which is a little later."""
+    ray.kill(actor)
+    try:
+        while True:
+            ray.get(actor.version.remote())
+    except ray.exceptions.RayActorError:
+        return
+
+
 class Dying:
     """An actor that is killed as soon as a method of it has been called so many times."""
 
@@ -137,7 +147,7 @@ class Dying:
         if name == self._name:
             self._left -= 1
             if self._left == 0:
-                self._ray.kill(self._actor)
+                end(self._ray, self._actor)
         return getattr(self._actor, name)
 
 
@@ -164,7 +174,7 @@ def test_a_worker_that_dies_when_the_others_have_the_round_does_not_undo_it(clus
                         def remote(version: int, *rows: Any) -> Any:
                             while min(self._ray.get([each.version.remote() for each in others])) < version:
                                 time.sleep(0.01)
-                            self._ray.kill(self._actor)
+                            end(self._ray, self._actor)
                             return put.remote(version, *rows)
 
                     return Put
