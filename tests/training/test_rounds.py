@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from firth import _kernel
 from firth.corpus.corpus import Corpus
+from firth.errors import OptionError
 from firth.progress import CallbackProgress
 from firth.training import Start, Training, TrainOptions, fit, reference
 from firth.training.rounds import Copy, Rows, Sums, round_of
@@ -96,6 +97,11 @@ def test_rows_may_be_merged_by_any_number_of_owners(
     for name in ("inputs", "outputs", "biases"):
         mine, theirs = getattr(other, name), getattr(setup, name)
         assert (mine is None and theirs is None) or mine.tobytes() == theirs.tobytes()
+
+
+def test_rounds_of_16_bit_floats_are_refused() -> None:
+    with pytest.raises(OptionError, match="machines above 1 needs precision 'float32', got 'float16'"):
+        TrainOptions(machines=2, precision="float16")
 
 
 def test_frozen_items_stay_as_they_are(ordered_corpus: CorpusMaker) -> None:

@@ -176,6 +176,10 @@ class TrainOptions:
     def _check_lanes(self) -> None:
         _check_int("lanes", self.lanes, 1, int(_kernel.max_lanes))
         _check_int("machines", self.machines, 1, 1024)
+        if self.machines > 1 and self.precision != "float32":
+            raise OptionError(
+                f"machines above 1 needs precision 'float32', got {self.precision!r}. Give one of them up."
+            )
         if self.round_steps != "auto":
             _check_int("round_steps", self.round_steps, 1, 1_000_000)
         if self.lane_size != "auto":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 
@@ -79,7 +80,8 @@ class Copy:
 
     def __init__(self, setup: Setup, kernel: _kernel.Trainer) -> None:
         self._n_jobs = setup.n_jobs
-        self._models = [setup.inputs] if setup.options.tied else [setup.inputs, setup.outputs]
+        both = [setup.inputs] if setup.options.tied else [setup.inputs, setup.outputs]
+        self._models = [cast(Float32, each) for each in both]  # options refuse rounds of 16-bit floats
         self._bases = [model.copy() for model in self._models]
         self._biases = setup.biases
         self._base_biases = None if setup.biases is None else setup.biases.copy()
