@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from firth.corpus import sequences
 from firth.corpus.contexts import Sequences, check_window
 from firth.corpus.corpus import Corpus, CorpusReport, fingerprint
 from firth.corpus.sequences import SequenceContext
@@ -109,3 +110,17 @@ def test_the_fingerprint_of_a_long_sequence_does_not_depend_on_how_it_is_hashed(
     whole = fingerprint(["a"], np.array([1]), (context(),))
     monkeypatch.setattr("firth.corpus.corpus._HASHED_AT_ONCE", 2)
     assert fingerprint(["a"], np.array([1]), (context(),)) == whole
+
+
+@pytest.mark.parametrize("block", [1, 2, 7, 1 << 20])
+@pytest.mark.parametrize("first_dropped", [1, 3, 9])
+def test_short_sequences_are_counted_the_same_in_any_blocks(
+    monkeypatch: pytest.MonkeyPatch, block: int, first_dropped: int
+) -> None:
+    monkeypatch.setattr(sequences, "_BLOCK", block)
+    lengths = [1, 2, 9, 1, 1, 4, 17, 2, 3]
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    tokens = np.random.default_rng(2).integers(10, size=sum(lengths)).astype(np.int32)
+    kept = [int((part < first_dropped).sum()) for part in np.split(tokens, offsets[1:-1])]
+    assert sequences._n_short_of_kept(tokens, offsets, first_dropped) == sum(n < 2 for n in kept)
+    assert sequences._sizes(offsets) == (3, 17)

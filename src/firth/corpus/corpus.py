@@ -257,9 +257,11 @@ def fingerprint(keys: list[str], counts: Int64, contexts: tuple[GroupContext | S
         digest.update(data)
 
     def add_texts(texts: list[str]) -> None:
-        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        add(np.array([len(text) for text in encoded], dtype="<i8").tobytes())
-        add(b"".join(encoded))
+        lengths = np.fromiter((len(text.encode("utf-8", "surrogatepass")) for text in texts), "<i8", len(texts))
+        add(lengths.tobytes())
+        digest.update(int(lengths.sum()).to_bytes(8, "little"))
+        for start in range(0, len(texts), _HASHED_AT_ONCE):
+            digest.update("".join(texts[start : start + _HASHED_AT_ONCE]).encode("utf-8", "surrogatepass"))
 
     def add_array(array: npt.NDArray[Any], kind: str) -> None:
         digest.update((len(array) * np.dtype(kind).itemsize).to_bytes(8, "little"))

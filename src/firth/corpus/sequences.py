@@ -10,7 +10,7 @@ import numpy as np
 from firth.arrays import Int32, Int64
 from firth.corpus.contexts import Sequences
 from firth.corpus.encoded import Encoded
-from firth.mapped import scratch
+from firth.mapped import let_go, scratch
 
 _BLOCK = 1 << 20  # tokens rewritten at once
 _IN_MEMORY = 1 << 24  # tokens that are rewritten in memory; more go into a file
@@ -97,12 +97,15 @@ def build_sequences(
     codes = np.arange(len(ids), dtype=np.int32)
     as_they_are = bool(np.all(np.where(kept, codes == ids, codes >= first_dropped)))
     tokens = encoded.tokens if as_they_are else _renumbered(encoded.tokens, np.where(kept, ids, first_dropped))
-    sizes = np.diff(encoded.offsets)
-    pairable = sizes if unknown >= 0 or not n_dropped else _kept_sizes(tokens, encoded.offsets, first_dropped)
+    n_short, longest = _sizes(encoded.offsets)
+    if unknown < 0 and n_dropped:
+        n_short = _n_short_of_kept(tokens, encoded.offsets, first_dropped)
+    for read in (tokens, encoded.offsets):
+        let_go(read)
     report = {
         **encoded.report,
-        "sequences_short": int((pairable < 2).sum()),
-        "longest_sequence": int(sizes.max()) if len(sizes) else 0,
+        "sequences_short": n_short,
+        "longest_sequence": longest,
         "items_dropped": int((~kept).sum()),
         "tokens_dropped": n_dropped,
     }
@@ -131,13 +134,24 @@ def _spacious(n: int) -> Int32:
     return np.empty(n, dtype=np.int32) if n <= _IN_MEMORY else scratch((n,), np.int32)
 
 
-def _kept_sizes(tokens: Int32, offsets: Int64, first_dropped: int) -> Int64:
-    """Return how many tokens of each sequence are of kept items: (n_sequences,) int64."""
-    before = np.zeros(len(offsets), dtype=np.int64)
-    n_kept, place = 0, 1
+def _sizes(offsets: Int64) -> tuple[int, int]:
+    """Return how many sequences have fewer than two places, and how many the longest has."""
+    n_short = longest = 0
+    for start in range(0, len(offsets) - 1, _BLOCK):
+        sizes = np.diff(offsets[start : start + _BLOCK + 1])
+        n_short += int((sizes < 2).sum())
+        longest = max(longest, int(sizes.max()))
+    return n_short, longest
+
+
+def _n_short_of_kept(tokens: Int32, offsets: Int64, first_dropped: int) -> int:
+    """Return how many sequences have fewer than two tokens of kept items."""
+    n_short = n_kept = n_before = 0  # kept tokens so far, and those up to the end of the last whole sequence
+    place = 1
     for start in range(0, len(tokens), _BLOCK):
         running = n_kept + np.cumsum(tokens[start : start + _BLOCK] < first_dropped)
-        end = int(np.searchsorted(offsets, start + len(running), side="right"))
-        before[place:end] = running[offsets[place:end] - start - 1]
-        n_kept, place = int(running[-1]), max(place, end)
-    return np.diff(before)
+        end = place + int(np.searchsorted(offsets[place : place + len(running)], start + len(running), side="right"))
+        ends = running[offsets[place:end] - start - 1]
+        n_short += int((np.diff(ends, prepend=n_before) < 2).sum())
+        n_before, n_kept, place = int(ends[-1]) if len(ends) else n_before, int(running[-1]), end
+    return n_short
