@@ -14,6 +14,8 @@ of its topic; by chance it is a thousandth. Memory is told in parts: ``own`` is 
 from __future__ import annotations
 
 import argparse
+import ctypes
+import mmap
 import os
 import re
 import subprocess
@@ -23,6 +25,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +134,8 @@ def ballast(gigabytes: float) -> Iterator[None]:
         yield
         return
     script = (
-        "import ctypes, mmap, sys; m = mmap.mmap(-1, int(float(sys.argv[1]) * 1e9)); "
+        "import ctypes, mmap, sys; open('/proc/self/oom_score_adj', 'w').write('1000'); "
+        "m = mmap.mmap(-1, int(float(sys.argv[1]) * 1e9)); "
         "c = ctypes.CDLL(None, use_errno=True); "
         "a = ctypes.addressof(ctypes.c_char.from_buffer(m)); "
         "failed = c.mlock(ctypes.c_void_p(a), ctypes.c_size_t(len(m))); "
@@ -150,6 +154,46 @@ def ballast(gigabytes: float) -> Iterator[None]:
         process.wait()
 
 
+@contextmanager
+def residence() -> Iterator[None]:
+    """Print which part of each model in a file is in memory when training ends, by parts of the ids."""
+    from firth.training import model, trainer
+
+    made, original = [], model.scratch
+    finish = trainer.trained_rows
+
+    def kept(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 (as the function that it stands for)
+        made.append(original(*arguments, **options))
+        return made[-1]
+
+    def told(rows: Any, *arguments: Any) -> Any:  # noqa: ANN401
+        if any(rows is each for each in made):
+            n, edges = len(rows), (0.0, 0.001, 0.01, 0.1, 0.25, 0.5, 1.0)
+            parts = [(low, high, _resident(rows[int(low * n) : int(high * n)])) for low, high in pairwise(edges)]
+            told = ", ".join(f"{low:g} - {high:g}: {share:.2f}" for low, high, share in parts)
+            print(f"in memory of the rows, by their place ({_resident(rows):.2f} of all): {told}", flush=True)
+        return finish(rows, *arguments)
+
+    model.scratch, trainer.trained_rows = kept, told
+    try:
+        yield
+    finally:
+        model.scratch, trainer.trained_rows = original, finish
+        made.clear()
+
+
+def _resident(rows: np.ndarray[Any, Any]) -> float:
+    """Return the share of an array's pages that are in the system's cache."""
+    page = mmap.PAGESIZE
+    first = rows.ctypes.data // page * page
+    n_pages = -(-(rows.ctypes.data + rows.nbytes - first) // page)
+    found = (ctypes.c_ubyte * n_pages)()
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.mincore(ctypes.c_void_p(first), ctypes.c_size_t(n_pages * page), found):
+        return float("nan")
+    return float((np.frombuffer(found, dtype=np.uint8) & 1).mean())
+
+
 def forget(path: Path, corpus: Corpus) -> None:
     """Have the system forget a file, so that the next reads come from the disk."""
     let_go(corpus.sequences[0].tokens)
@@ -166,7 +210,7 @@ def large(given: argparse.Namespace) -> None:
     print(f"{len(corpus):,} items, {given.n_tokens:,} tokens in {folder}", flush=True)
     if given.cold:
         forget(folder / "encoded" / TOKENS, corpus)
-    with ballast(given.ballast_gb), gauge.stage("run trained and saved"):
+    with ballast(given.ballast_gb), residence(), gauge.stage("run trained and saved"):
         run = firth.train(
             corpus,
             vector_size=given.size,
