@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli.arguments import JobsOption, JsonOption, SeedOption
-from firth.cli.errors import show
+from firth.cli.arguments import ClusterOption, JobsOption, JsonOption, SeedOption, open_cluster
+from firth.cli.errors import note, show
 from firth.cli.terminal import print_json
 
 if TYPE_CHECKING:
+    from firth.cluster.connection import Cluster
     from firth.runs.recipe import Recipe
     from firth.runs.run import Run
 
@@ -65,6 +66,17 @@ def run(
     checkpoint_s: Annotated[
         float, typer.Option("--checkpoint-s", min=0, metavar="S", help="Seconds between two checkpoints, at least.")
     ] = 60.0,
+    cluster: ClusterOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            metavar="N",
+            help="Processes that train, on the machines of the cluster.",
+            show_default="one for each machine",
+        ),
+    ] = None,
     tensorboard: Annotated[
         Path | None,
         typer.Option(
@@ -96,6 +108,8 @@ def run(
         )
     if recipe is None and not (resume and out is not None):
         raise typer.BadParameter("Missing argument: only --resume with --out does without.", param_hint="RECIPE")
+    if workers is not None and cluster is None:
+        raise typer.BadParameter("goes with --cluster.", param_hint="--workers")
     chosen = _recipe(recipe, settings or [], n_jobs=n_jobs, seed=seed, folder=out)
     with ExitStack() as stack:
         board = None
@@ -104,11 +118,37 @@ def run(
 
             board = stack.enter_context(TensorBoard(tensorboard, BarProgress()))
         made = run_recipe(
-            chosen, out=out, replace=replace, resume=resume, checkpoint_s=checkpoint_s, progress=board or BarProgress()
+            chosen,
+            out=out,
+            replace=replace,
+            resume=resume,
+            checkpoint_s=checkpoint_s,
+            progress=board or BarProgress(),
+            **_on_cluster(stack.enter_context(open_cluster(cluster)), workers, chosen),
         )
         if board is not None:
             board.project(made)
     _report(made, json=json)
+
+
+def _on_cluster(cluster: Cluster | None, workers: int | None, recipe: Recipe) -> dict[str, Any]:
+    """Return who reads, trains, and trains members for confidence, where that is a cluster."""
+    if cluster is None:
+        return {}
+    from firth.cluster.encoding import ClusterReader
+    from firth.cluster.training import cluster_trainer
+    from firth.cluster.trials import Trials
+
+    if recipe.train.machines == 1:
+        note(
+            "train.machines is 1, so the training itself is this process's. With --set train.machines=8, up to eight "
+            "workers share it; the vectors are then those of eight machines, on a cluster or not."
+        )
+    return {
+        "mapper": Trials(cluster),
+        "reader": ClusterReader(cluster),
+        "trainer": cluster_trainer(cluster, n_workers=workers),
+    }
 
 
 def demo(

@@ -23,7 +23,7 @@ from firth.corpus.corpus import Corpus
 from firth.errors import ClusterError, FirthError
 from firth.training.rounds import round_of
 from firth.training.setup import Setup, Start
-from firth.training.trainers import Advance, Heed, MakeTrainer, joined
+from firth.training.trainers import Advance, Heed, MakeTrainer, Trainer, joined, local_trainer
 
 Result = TypeVar("Result")
 
@@ -57,9 +57,15 @@ def cluster_trainer(cluster: Cluster, *, n_workers: int | None = None) -> MakeTr
         Open for as long as the trainers are used.
     n_workers
         Processes, each with a copy of the model; None: one for each machine of the cluster, with all its CPUs.
+
+    Notes
+    -----
+    A training whose option ``machines`` is 1 has no rounds, and is done by this process.
     """
 
-    def make(corpus: Corpus, setup: Setup, start: Start | None) -> ClusterTrainer:
+    def make(corpus: Corpus, setup: Setup, start: Start | None) -> Trainer:
+        if setup.options.machines == 1:
+            return local_trainer(setup)
         return ClusterTrainer(cluster, corpus, setup, start, n_workers=n_workers)
 
     return make
@@ -131,6 +137,16 @@ class ClusterTrainer:
         for name, array in found.items():
             getattr(self._setup, name)[:] = array
         self._fetched, self._since = self._version, []
+
+    def remarks(self) -> list[str]:
+        """Return who trained, and what went between them."""
+        traffic, n = self.traffic, len(self._workers)
+        found = [
+            f"{traffic.n_rounds:,} rounds over {n} worker{'s' * (n > 1)}, {traffic.n_bytes / 1e9:.2f} GB between them"
+        ]
+        if traffic.n_replaced:
+            found.append(f"{traffic.n_replaced} workers died and were replaced")
+        return found
 
     def close(self) -> None:
         """End the workers."""

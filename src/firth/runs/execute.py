@@ -31,6 +31,7 @@ from firth.runs.starting import continuation
 from firth.runs.tags import with_tag_quality
 from firth.runs.training import How, check_checkpoint_s, ended, trained
 from firth.training.checkpoint import EVERY_S
+from firth.training.trainers import MakeTrainer
 
 
 def run_recipe(
@@ -42,6 +43,7 @@ def run_recipe(
     checkpoint_s: float = EVERY_S,
     mapper: Mapper | None = None,
     reader: TextReader | None = None,
+    trainer: MakeTrainer | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Return the run that a recipe describes, saved in a folder.
@@ -63,6 +65,9 @@ def run_recipe(
         Has the other trainings of ``[confidence]`` made; None: in this process. The bytes are the same.
     reader
         Has a text read and tokenised; None: in this process. The bytes are the same.
+    trainer
+        Makes who does the training's steps, as :func:`firth.cluster.training.cluster_trainer` does; None: this process
+        does them. The bytes are the same.
     progress
         Who hears how far it is; None: nobody.
 
@@ -103,7 +108,9 @@ def run_recipe(
         if replace:
             _check_tables(recipe, folder)
         claim(folder, replace=replace)
-    how = How(resume=resume, checkpoint_s=checkpoint_s, progress=progress, mapper=mapper, reader=reader)
+    how = How(
+        resume=resume, checkpoint_s=checkpoint_s, progress=progress, mapper=mapper, reader=reader, trainer=trainer
+    )
     return execute(recipe, folder, how=how, previous=previous)
 
 

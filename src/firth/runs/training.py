@@ -28,6 +28,7 @@ from firth.runs.starting import Continuation, continuation
 from firth.runs.typed import unknown
 from firth.training import Training, TrainOptions, fit
 from firth.training.checkpoint import EVERY_S
+from firth.training.trainers import MakeTrainer
 from firth.vectors.vectors import Vectors
 
 
@@ -41,6 +42,7 @@ class How:
     has_pictures: bool = True
     mapper: Mapper | None = None
     reader: TextReader | None = None
+    trainer: MakeTrainer | None = None
 
 
 def train(
@@ -52,6 +54,7 @@ def train(
     resume: bool = False,
     checkpoint_s: float = EVERY_S,
     progress: Progress | None = None,
+    trainer: MakeTrainer | None = None,
     **options: object,
 ) -> Run:
     """Return a run: the corpus's items as vectors.
@@ -73,6 +76,8 @@ def train(
         Seconds between two checkpoints in ``out``, at least.
     progress
         Who hears how far it is; None: nobody.
+    trainer
+        Makes who does the steps, as :func:`firth.cluster.training.cluster_trainer` does; None: this process does them.
     options
         The fields of :class:`firth.TrainOptions`, such as ``vector_size=64``.
 
@@ -116,7 +121,7 @@ def train(
             run = Run.load(folder)
         else:
             record.live.plan(["train"])
-            how = How(resume=resume, checkpoint_s=checkpoint_s, progress=record.live.over(progress))
+            how = How(resume=resume, checkpoint_s=checkpoint_s, progress=record.live.over(progress), trainer=trainer)
             begin = None if start is None else continuation(start, corpus, chosen, freeze=freeze)
             run = trained(corpus, chosen, record, how, begin=begin)
         return ended(run, record)
@@ -149,6 +154,7 @@ def trained(
             resume=how.resume,
             progress=how.progress,
             scratch=record.folder,
+            make_trainer=how.trainer,
         )
     record.document["training"] = {"asked": asked, "options": training.options, "status": training.status}
     record.document["instruction_set"] = training.variant

@@ -155,6 +155,8 @@ def fit(
             if store is not None:
                 watch.save()
         trainer.fetch()
+        for line in trainer.remarks():
+            task.say(line)
     vectors = trained_rows(setup.inputs, options, scratch)
     return Training(
         vectors=vectors,

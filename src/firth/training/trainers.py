@@ -67,6 +67,9 @@ class Trainer(Protocol):
     def fetch(self) -> None:
         """Put where training stands into the setup's model."""
 
+    def remarks(self) -> list[str]:
+        """Return what should be known of how the steps were done."""
+
     def close(self) -> None:
         """Let go of what the trainer holds; it is of no more use."""
 
@@ -93,6 +96,10 @@ class _Local:
 
     def fetch(self) -> None:
         """Do nothing: the setup's model is the one that is trained."""
+
+    def remarks(self) -> list[str]:
+        """Return nothing: nothing is out of the ordinary."""
+        return []
 
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
