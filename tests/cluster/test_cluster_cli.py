@@ -88,3 +88,41 @@ def test_an_address_of_another_form_is_wrong_usage(command: list[str], table: Pa
     shown = call(*words, *(["nowhere"] if "status" in command else ["--cluster", "nowhere"]))
     assert shown.exit_code == 2
     assert "a cluster is auto, local" in " ".join(shown.stderr.replace("│", " ").split())
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_run_on_a_cluster_is_that_of_one_process(tmp_path: Path):
+    (tmp_path / "words.txt").write_text("one two three four five six seven\n" * 400, encoding="utf-8")
+    (tmp_path / "words.toml").write_text(
+        f'[source]\npath = "{tmp_path / "words.txt"}"\n[train]\nvector_size = 8\nmachines = 3\n'
+        "lane_size = 16\nlanes = 2\nepochs = 3\nsample = 0\n[map]\nenabled = false\n[plots]\nlabel = 0\n",
+        encoding="utf-8",
+    )
+    alone = call("run", tmp_path / "words.toml", "--out", tmp_path / "alone")
+    assert alone.exit_code == 0, alone.output
+    shared = call("run", tmp_path / "words.toml", "--out", tmp_path / "shared", "--cluster", "auto", "--workers", 2)
+    assert shared.exit_code == 0, shared.output
+    assert "rounds over 2 workers" in shared.stderr
+    for name in ("vectors.safetensors", "items.parquet"):
+        assert (tmp_path / "shared" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
+    reproduced = call("runs", "reproduce", tmp_path / "shared")
+    assert reproduced.exit_code == 0, reproduced.output
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_a_run_without_machines_says_that_it_is_trained_here(tmp_path: Path):
+    (tmp_path / "words.txt").write_text("one two three four five six seven\n" * 40, encoding="utf-8")
+    (tmp_path / "words.toml").write_text(
+        f'[source]\npath = "{tmp_path / "words.txt"}"\n[map]\nenabled = false\n[plots]\nlabel = 0\n', encoding="utf-8"
+    )
+    made = call(
+        "run", tmp_path / "words.toml", "--out", tmp_path / "run", "--cluster", "auto", "--set", "train.epochs=1"
+    )
+    assert made.exit_code == 0, made.output
+    assert "train.machines is 1, so the training itself is this process's" in made.stderr
+
+
+def test_workers_without_a_cluster_are_wrong_usage():
+    refused = call("run", "words", "--workers", 2)
+    assert refused.exit_code == 2
+    assert "goes with --cluster" in refused.stderr
