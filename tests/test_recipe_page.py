@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firth.corpus.contexts import Groups, Sequences
+from firth.corpus.contexts import Groups, Sequences, Walks
 from firth.corpus.splitting import Holdout
 from firth.corpus.tag_options import TagOptions
 from firth.runs.confidence_options import ConfidenceOptions
@@ -19,6 +19,7 @@ SECTIONS = (
     ("`[train]`", TrainOptions),
     ("`[contexts", Groups),
     ('`kind = "sequences"`', Sequences),
+    ('`kind = "walks"`', Walks),
     ("`[vocabulary]`", VocabularySection),
     ("`[map]`", MapSection),
     ("`[holdout]`", Holdout),

@@ -16,8 +16,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from firth.corpus.contexts import Groups, Sequences
+    from firth.corpus.contexts import Groups, Sequences, Walks
     from firth.corpus.corpus import Corpus
+    from firth.corpus.graph import walks
+    from firth.corpus.graph_reading import read_graph
     from firth.corpus.phrases import PhraseOptions
     from firth.corpus.reading import read_sql, read_table
     from firth.corpus.texts import read_text
@@ -49,17 +51,20 @@ __all__ = [
     "Sequences",
     "TrainOptions",
     "Vectors",
+    "Walks",
     "compare_runs",
     "import_vectors",
     "load_run",
     "make_map",
     "map_quality",
+    "read_graph",
     "read_sql",
     "read_table",
     "read_text",
     "run_recipe",
     "train",
     "tune",
+    "walks",
 ]
 
 _HOMES = {
@@ -75,17 +80,20 @@ _HOMES = {
     "Sequences": "firth.corpus.contexts",
     "TrainOptions": "firth.training.options",
     "Vectors": "firth.vectors.vectors",
+    "Walks": "firth.corpus.contexts",
     "compare_runs": "firth.runs.comparing",
     "import_vectors": "firth.runs.exchange",
     "load_run": "firth.runs.run",
     "make_map": "firth.maps.make",
     "map_quality": "firth.maps.quality",
+    "read_graph": "firth.corpus.graph_reading",
     "read_sql": "firth.corpus.reading",
     "read_table": "firth.corpus.reading",
     "read_text": "firth.corpus.texts",
     "run_recipe": "firth.runs.execute",
     "train": "firth.runs.training",
     "tune": "firth.runs.tuning.tune",
+    "walks": "firth.corpus.graph",
 }
 
 

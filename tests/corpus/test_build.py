@@ -235,7 +235,7 @@ def test_a_column_that_does_not_exist_is_answered_with_those_that_do():
         ({}, "at least one context"),
         ({"c": Groups(weight=0)}, "weight above 0"),
         ({"other": Groups()}, "has no rows"),
-        ({"c": "genre"}, r"must be Groups\(...\) or Sequences\(...\), got str"),
+        ({"c": "genre"}, r"must be Groups\(...\), Sequences\(...\) or Walks\(...\), got str"),
         ({"": Groups()}, "name must be a text"),
     ],
 )

@@ -99,5 +99,5 @@ def test_what_is_not_there_cannot_be_selected(context: str, chosen: list[int], e
 def test_a_source_without_sequences_says_so():
     frame = rows([["a", "b"]])
     intake = take_in({"artist": frame}, {"artist": Groups("artist", item="song")})
-    with pytest.raises(OptionError, match="no ordered context"):
+    with pytest.raises(OptionError, match="has no sequences, so there are none"):
         intake.select("artist", np.array([0]))

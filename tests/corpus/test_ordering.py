@@ -311,7 +311,7 @@ def test_plain_text_is_divided_as_any_other(tmp_path_factory, lines_of_text, end
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text, "_CHUNK", len(header) + 1)
         quick = text.read_delimited(path, separator=",")
-        patch.setattr(text, "_is_plain", lambda *_given: False)
+        patch.setattr(text, "is_plain", lambda *_given: False)
         slow = text.read_delimited(path, separator=",")
     assert quick[0].equals(slow[0])
     assert quick[1:] == slow[1:]

@@ -86,7 +86,7 @@ def test_progress_hears_of_reading_and_building(uri):
         (None, {"c": Groups()}, OptionError, "context 'c' has no query"),
         (SCORE, {"c": Groups(query=GENRE)}, OptionError, "query is used by no context"),
         (SCORE, {}, OptionError, "at least one context"),
-        (SCORE, {"c": "artist"}, OptionError, r"must be Groups\(...\) or Sequences\(...\), got str"),
+        (SCORE, {"c": "artist"}, OptionError, r"must be Groups\(...\), Sequences\(...\) or Walks\(...\), got str"),
         ("delete from reviews", {"c": Groups()}, ReadOnlyError, "must begin with SELECT"),
         (SCORE, {"c": Groups("genre")}, SourceError, "needs a column 'genre'"),
         (SCORE + " where 0", {"c": Groups()}, DataError, "the query or table is empty"),

@@ -295,7 +295,11 @@ def test_one_source_takes_the_place_of_another(tmp_path: Path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('kind = "sequences"', 'kind = "sequence"', "contexts.listened.kind must be 'groups' or 'sequences', got 'seq"),
+        (
+            'kind = "sequences"',
+            'kind = "sequence"',
+            "contexts.listened.kind must be 'groups', 'sequences' or 'walks', got 'seq",
+        ),
         ('kind = "sequences"', "kind = 1", "contexts.listened.kind must be"),
         ('kind = "sequences"', "", r"unknown key 'contexts.listened.sequence'"),
         ("window = [3, 0]", "windw = 3", "unknown key 'contexts.listened.windw'. Closest: 'contexts.listened.window'"),

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from firth.errors import SourceError
-from firth.sources import packaged_text as module
+from firth.sources import wheels as module
 from firth.sources.packaged_text import TEXTS, packaged_text
 
 ARTICLES = {

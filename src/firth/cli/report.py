@@ -18,6 +18,16 @@ from firth.cli.tags import tag_lines
 from firth.cli.terminal import answers, clusters_table, duration
 from firth.progress import si
 
+_NO_EDGES = (
+    ("nodes_isolated", "nodes without an edge left out"),
+    ("dead_ends", "nodes that no edge leads away from"),
+    ("self_loops", "self-loops"),
+    ("edges_merged", "edges that came again"),
+    ("rows_of_weight_0", "edges of weight 0"),
+    ("rows_without_node", "rows without a node"),
+    ("rows_without_weight", "rows without a weight"),
+    ("edges_dropped", "edges of dropped items"),
+)
 _LOST = (
     ("rows_without_key", "rows without an item"),
     ("rows_without_sequence", "rows without a sequence"),
@@ -135,7 +145,7 @@ def _items(n_items: int, corpus: Mapping[str, Any] | None) -> str:
 def _contexts(corpus: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for place, (name, context) in enumerate(corpus["report"]["contexts"].items()):
         weight = corpus["weights"].get(name, 0)
-        parts = _sequence_parts(context) if "sequences" in context else _group_parts(context)
+        parts = _parts(context)
         parts.insert(0, f"weight {weight:g}" if weight else "trains nothing")
         yield "" if place else "contexts", f"{escape(name)}: " + ", ".join(parts)
     report = corpus["report"]
@@ -144,6 +154,22 @@ def _contexts(corpus: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             "",
             f"{report['rows_rejected']:,} rows could not be read, such as {escape(report['rejected_examples'][0])}",
         )
+
+
+def _parts(context: Mapping[str, int]) -> list[str]:
+    if "edges" in context:
+        return _graph_parts(context)
+    return _sequence_parts(context) if "sequences" in context else _group_parts(context)
+
+
+def _graph_parts(context: Mapping[str, int]) -> list[str]:
+    parts = [
+        f"{context['edges']:,} {'weighted ' if context['is_weighted'] else ''}edges between {context['nodes']:,} nodes",
+        f"{context['largest_degree']:,} neighbours at most",
+    ]
+    if context["components"] > 1:
+        parts.append(f"{context['components']:,} parts, {context['largest_component']:,} nodes in the largest")
+    return parts + [f"{context[key]:,} {text}" for key, text in _NO_EDGES if context.get(key)]
 
 
 def _group_parts(context: Mapping[str, int]) -> list[str]:

@@ -19,7 +19,10 @@ def training_lines(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if document.get("start"):
         yield "start", _start(document["start"])
     if training:
-        is_ordered = any("sequences" in context for context in document["corpus"]["report"]["contexts"].values())
+        is_ordered = any(
+            "sequences" in context or "edges" in context
+            for context in document["corpus"]["report"]["contexts"].values()
+        )
         yield "training", _options(training["options"], document["instruction_set"], is_ordered=is_ordered)
         if "n_pairs" in metrics:
             yield "", _pace(metrics)

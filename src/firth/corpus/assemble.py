@@ -9,11 +9,13 @@ import numpy as np
 import polars as pl
 
 from firth.arrays import Int32, Int64
-from firth.corpus.contexts import Context, Groups, Sequences
-from firth.corpus.corpus import Corpus, CorpusReport, GroupContext, fingerprint
+from firth.corpus.contexts import Context, Groups, Sequences, Walks
+from firth.corpus.corpus import AnyContext, Corpus, CorpusReport, GroupContext, fingerprint
+from firth.corpus.edges import REMARKS, Edges
 from firth.corpus.encoded import Encoded
+from firth.corpus.graph import WalkContext, build_walks
 from firth.corpus.grouping import Rows, build_context
-from firth.corpus.sequences import SequenceContext, build_sequences
+from firth.corpus.sequences import build_sequences
 from firth.corpus.vocabulary import Vocabulary
 from firth.corpus.vocabulary_options import Chosen, VocabularyOptions, choose
 from firth.errors import DataError, OptionError
@@ -33,9 +35,10 @@ def assemble(
     *,
     vocabulary: VocabularyOptions | None = None,
     rows: Mapping[str, Rows] | None = None,
+    edges: Mapping[str, Edges] | None = None,
     rejected: Rejected | None = None,
 ) -> Corpus:
-    """Return the corpus of some contexts of either kind.
+    """Return the corpus of some contexts of any kind.
 
     Parameters
     ----------
@@ -47,6 +50,8 @@ def assemble(
         Which keys become items; None: all.
     rows
         The rows of each unordered context, by name.
+    edges
+        The edges of each graph, by name.
     rejected
         Rows lost before, for the report.
 
@@ -55,23 +60,24 @@ def assemble(
     OptionError
         If ``vocabulary.unknown`` is given and no context is ordered.
     DataError
-        If there are fewer than two items, none is left by ``vocabulary``, or no two share a group or a sequence.
+        If there are fewer than two items, none is left by ``vocabulary``, or no two share a group, a sequence or an
+        edge.
 
     Notes
     -----
     O(n log n) in the keys and the rows of groups, O(n) in the tokens. Of one ordered context alone the tokens are taken
     as they are, without a copy.
     """
-    options, rows = vocabulary or VocabularyOptions(), rows or {}
+    options, rows, edges = vocabulary or VocabularyOptions(), rows or {}, edges or {}
     if options.unknown is not None and not encoded:
         raise OptionError("unknown stands for dropped items in sequences, and no context is one: leave it out.")
-    chosen = choose(*_counted(encoded, rows), options)
+    chosen = choose(*_counted({**encoded, **edges}, rows), options)
     if len(chosen.keys) < 2:
-        raise DataError(_too_few_items(chosen, encoded, rows))
+        raise DataError(_too_few_items(chosen, encoded, rows, edges))
     keys, counts, unknown = _with_unknown(chosen, encoded, options.unknown)
     numbers = Vocabulary(keys)
     ids = _table(keys, unknown) if rows else pl.DataFrame()
-    built: dict[str, GroupContext | SequenceContext] = {}
+    built: dict[str, AnyContext] = {}
     attributes: dict[str, pl.Series] = {}
     for name, context in declared.items():
         if isinstance(context, Sequences):
@@ -83,22 +89,27 @@ def assemble(
                 n_items=len(keys),
                 unknown=unknown,
             )
+        elif isinstance(context, Walks):
+            codes = _ids(edges[name].keys, numbers, unknown)
+            built[name] = build_walks(name, context, edges[name], codes, n_items=len(keys))
         else:
             built[name], attributes[name] = build_context(name, context, rows[name], ids)
+    examples = [example for source in encoded.values() for example in source.examples]
+    examples += [example for graph in edges.values() for example in graph.examples]
     report = CorpusReport(
         n_items=len(keys),
         contexts={name: context.report for name, context in built.items()},
         rows_rejected=rejected.n if rejected else 0,
         rejected_examples=(
             *(rejected.examples if rejected else ()),
-            *(example for source in encoded.values() for example in source.examples),
+            *examples,
         ),
         items_dropped=chosen.n_dropped,
         occurrences_dropped=chosen.occurrences_dropped,
     )
     trained = tuple(context for context in built.values() if context.weight > 0 and _has_pairs(context))
     if not trained:
-        what = " or ".join((["group"] if rows else []) + (["sequence"] if encoded else []))
+        what = " or ".join([kind for kind, each in (("group", rows), ("sequence", encoded), ("edge", edges)) if each])
         raise DataError(f"no two items share a {what}, so there is nothing to learn from. What was read: {report}")
     return Corpus(
         vocabulary=numbers,
@@ -117,13 +128,15 @@ def check_contexts(contexts: Mapping[str, Context]) -> None:
     for name, declared in contexts.items():
         if not name:
             raise OptionError("a context's name must be a text, got ''.")
-        if not isinstance(declared, Groups | Sequences):
-            raise OptionError(f"context {name!r} must be Groups(...) or Sequences(...), got {type(declared).__name__}.")
+        if not isinstance(declared, Groups | Sequences | Walks):
+            raise OptionError(
+                f"context {name!r} must be Groups(...), Sequences(...) or Walks(...), got {type(declared).__name__}."
+            )
     if not any(declared.weight > 0 for declared in contexts.values()):
         raise OptionError("at least one context must have a weight above 0, got none.")
 
 
-def _counted(encoded: Mapping[str, Encoded], rows: Mapping[str, Rows]) -> tuple[list[str], Int64]:
+def _counted(encoded: Mapping[str, Encoded | Edges], rows: Mapping[str, Rows]) -> tuple[list[str], Int64]:
     """Return all keys, by count descending, then by key, and how often each occurs in all contexts."""
     if len(encoded) == 1 and not rows:
         (only,) = encoded.values()
@@ -176,15 +189,32 @@ def _table(keys: list[str], unknown: int) -> pl.DataFrame:
     return pl.DataFrame({"key": pl.Series(named, dtype=pl.String), "id": np.arange(len(keys), dtype=np.int32)})
 
 
-def _has_pairs(context: GroupContext | SequenceContext) -> bool:
+def _has_pairs(context: AnyContext) -> bool:
     if isinstance(context, GroupContext):
         return context.n_groups > 0
+    if isinstance(context, WalkContext):
+        return context.n_edges > 0
     return context.report["sequences_short"] < context.n_sequences
 
 
-def _too_few_items(chosen: Chosen, encoded: Mapping[str, Encoded], rows: Mapping[str, Rows]) -> str:
+def _too_few_items(
+    chosen: Chosen, encoded: Mapping[str, Encoded], rows: Mapping[str, Rows], edges: Mapping[str, Edges]
+) -> str:
+    if edges and not rows and not encoded and not chosen.keys:
+        n_read = sum(source.report.get("rows_read", 0) for source in edges.values())
+        left_out = [
+            f"{n:,} {text}"
+            for key, text in REMARKS
+            if (n := sum(source.report.get(key, 0) for source in edges.values()))
+        ]
+        return (
+            f"a graph needs an edge between two nodes, got {n_read:,} rows"
+            + "".join(f", {each}" for each in left_out)
+            + "."
+        )
     n_read = sum(len(row.keys) for row in rows.values())
     n_read += sum(source.report.get("rows_read", len(source.tokens)) for source in encoded.values())
+    n_read += sum(source.report.get("rows_read", 0) for source in edges.values())
     if n_read == 0:
         return "a corpus needs at least two items, got no rows: the query or table is empty."
     if not chosen.keys:

@@ -13,8 +13,9 @@ import polars as pl
 
 from firth.corpus.assemble import Rejected, check_contexts
 from firth.corpus.columns import check_columns
-from firth.corpus.contexts import Context, Groups, Sequences
+from firth.corpus.contexts import Context, Groups, Sequences, Walks
 from firth.corpus.corpus import Corpus
+from firth.corpus.edges import encode_edges
 from firth.corpus.encoded import Encoded
 from firth.corpus.grouping import read_rows
 from firth.corpus.intake import Intake
@@ -36,8 +37,8 @@ def build(
     Parameters
     ----------
     frames
-        For each context, by name, its rows in long form: one row per (item, value) or (sequence, item). Contexts may
-        share a frame.
+        For each context, by name, its rows in long form: one row per (item, value), (sequence, item) or edge. Contexts
+        may share a frame.
     contexts
         For each context, by name, which columns say what. Their order is kept.
     vocabulary
@@ -85,4 +86,9 @@ def take_in(
     for name, declared in contexts.items():
         if isinstance(declared, Sequences):
             encoded |= encode_rows({name: declared}, partial(batches, frames[name]))
-    return Intake(dict(contexts), encoded, rows, rejected or Rejected())
+    edges = {
+        name: encode_edges(name, declared, batches(frames[name]))
+        for name, declared in contexts.items()
+        if isinstance(declared, Walks)
+    }
+    return Intake(dict(contexts), encoded, rows, rejected or Rejected(), edges=edges)

@@ -1,6 +1,7 @@
 """What makes items belong together, as the user states it; building it from rows is ``build.py``.
 
 :class:`Groups` are unordered: items that share a value. :class:`Sequences` are ordered: items that follow one another.
+:class:`Walks` are ordered, too: they are walked on the edges between items.
 
 A context here is a declaration, checked once. It holds no data.
 """
@@ -8,6 +9,7 @@ A context here is a declaration, checked once. It holds no data.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -155,7 +157,118 @@ class Sequences:
         return tuple(dict.fromkeys((*self.items, *self.sequences, *order)))
 
 
-Context = Groups | Sequences
+@dataclass(frozen=True, kw_only=True)
+class Walks:
+    """An ordered context that is walked: the edges between items are a graph, and random walks on it are the sequences.
+
+    Parameters
+    ----------
+    source, target
+        Columns that hold the keys of an edge's two ends; several columns are joined with ``" - "``. The only parameters
+        that may be positional: ``Walks("follower", "followed", directed=True)``.
+    edge_weight
+        How likely an edge is taken, relative to the others of its node: True, in proportion to the column ``weight``
+        where there is one; a column's name, to that column; False, each edge like any other, however often it comes.
+        Rows of one edge add up; without a column each row counts 1.
+    directed
+        Whether edges lead from source to target only. A walk ends at a node that no edge leads away from.
+    walks_per_node
+        Walks that begin at each node, in each epoch, 1 to 2**20. Each epoch has walks of its own.
+    walk_length
+        Nodes of a walk, the first included, 2 to 65,536.
+    p, q
+        node2vec's: going back to the node before is 1 / ``p`` times as likely as going on to a node that is its
+        neighbour, too, and going on to one that is none 1 / ``q`` times. From 1e-9 to 1e9; with 1 and 1 the node before
+        has no influence, which is DeepWalk.
+    weight
+        Share of the training pairs, relative to the other contexts' weights. With 0 the context trains nothing.
+    query
+        A query of its own, for ``read_sql``. None: the query given to ``read_sql``.
+    window
+        How far apart in a walk two items of a pair may be: a number of places to either side, or (before, after).
+        None: as the training's own option says.
+
+    Raises
+    ------
+    OptionError
+        If a value is outside its range.
+
+    References
+    ----------
+    Perozzi, Al-Rfou & Skiena (2014). DeepWalk: online learning of social representations. Grover & Leskovec (2016).
+    node2vec: scalable feature learning for networks.
+    """
+
+    source: str | tuple[str, ...] = field(default="source", kw_only=False)
+    target: str | tuple[str, ...] = field(default="target", kw_only=False)
+    edge_weight: bool | str = True
+    directed: bool = False
+    walks_per_node: int = 10
+    walk_length: int = 80
+    p: float = 1.0
+    q: float = 1.0
+    weight: float = 1.0
+    query: str | None = None
+    window: int | tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("source", "target", "window"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        _check_weight(self)
+        for name in ("source", "target"):
+            columns = self._columns(name)
+            if not columns:
+                raise OptionError(f"{name} must name at least one column, got none.")
+            for column in columns:
+                _check_name(name, column)
+        if not isinstance(self.edge_weight, bool):
+            _check_name("edge_weight", self.edge_weight)
+        if self.window is not None:
+            check_window(self.window)
+        self._check_walks()
+
+    def _check_walks(self) -> None:
+        if not isinstance(self.directed, bool):
+            raise OptionError(f"directed must be true or false, got {self.directed!r}.")
+        for name, low, high in (("walks_per_node", 1, 1 << 20), ("walk_length", 2, 1 << 16)):
+            number = getattr(self, name)
+            if type(number) is not int or not low <= number <= high:
+                raise OptionError(f"{name} must be a whole number from {low} to {high:,}, got {number!r}.")
+        for name in ("p", "q"):
+            bias = getattr(self, name)
+            if type(bias) not in (int, float) or not 1e-9 <= bias <= 1e9:
+                raise OptionError(f"{name} must be a number from 1e-9 to 1e9, got {bias!r}.")
+
+    def _columns(self, name: str) -> tuple[str, ...]:
+        value = getattr(self, name)
+        return (value,) if isinstance(value, str) else tuple(value)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The columns of an edge's source, as a tuple also when there is one."""
+        return self._columns("source")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns of an edge's target, as a tuple also when there is one."""
+        return self._columns("target")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the context needs, each once."""
+        weights = (self.edge_weight,) if isinstance(self.edge_weight, str) else ()
+        return tuple(dict.fromkeys((*self.sources, *self.targets, *weights)))
+
+    def weight_column(self, existing: Collection[str]) -> str | None:
+        """Return the column of weights among those that exist; None where edges have none."""
+        if isinstance(self.edge_weight, str):
+            return self.edge_weight
+        return WEIGHT if self.edge_weight and WEIGHT in existing else None
+
+
+Context = Groups | Sequences | Walks
+WEIGHT = "weight"  # the column that edges' weights are looked for in
 
 
 def check_window(window: object) -> None:
@@ -174,12 +287,17 @@ def check_window(window: object) -> None:
     )
 
 
-def _check_shared(declared: Context) -> None:
-    """Check what both kinds of context have, and make a list of item columns a tuple."""
+def _check_weight(declared: Context) -> None:
+    """Check what all kinds of context have."""
     if type(declared.weight) not in (int, float) or not (math.isfinite(declared.weight) and declared.weight >= 0):
         raise OptionError(f"weight must be a finite number >= 0, got {declared.weight!r}.")
     if declared.query is not None:
         _check_name("query", declared.query)
+
+
+def _check_shared(declared: Groups | Sequences) -> None:
+    """Check what contexts of items in rows have, and make a list of item columns a tuple."""
+    _check_weight(declared)
     if isinstance(declared.item, list):
         object.__setattr__(declared, "item", tuple(declared.item))
     if not declared.items:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from firth.arrays import Float64, Int32, Int64
+from firth.corpus.graph import WalkContext
 from firth.corpus.sequences import SequenceContext
 from firth.corpus.vocabulary import Vocabulary
 from firth.sources.origin import IN_MEMORY, Origin
@@ -66,6 +67,9 @@ class GroupContext:
         return np.diff(self.offsets)
 
 
+AnyContext = GroupContext | SequenceContext | WalkContext
+
+
 @dataclass(frozen=True)
 class CorpusReport:
     """What was read and what became of it, so that nothing is lost in silence.
@@ -110,6 +114,28 @@ class CorpusReport:
         ``tokens``                    places in all sequences
         ``items_dropped``             distinct items that ``min_count`` or ``max_items`` drops
         ``tokens_dropped``            places of those: skipped, or read as the unknown item
+        ============================  =====================================================================
+
+        For each graph:
+
+        ============================  =====================================================================
+        ``rows_read``                 rows of the query, table or edge list
+        ``lines_header``              of an edge list: lines that named its columns
+        ``lines_comment``             of an edge list: comments
+        ``rows_without_node``         dropped: an end's key is NULL, NaN or empty
+        ``rows_without_weight``       dropped: both ends have a key; the weight is NULL, empty or no number
+        ``rows_of_weight_0``          dropped: edges of weight 0
+        ``self_loops``                dropped: edges from a node to itself
+        ``edges_merged``              edges that came once more, which were added to the first
+        ``edges_dropped``             edges of dropped items
+        ``edges``                     edges that are walked
+        ``is_weighted``               1 where some are likelier than others
+        ``nodes``                     items that have an edge
+        ``nodes_isolated``            nodes without an edge to another, which are no items of this context
+        ``dead_ends``                 nodes that no edge leads away from, where walks end
+        ``largest_degree``            number of neighbours
+        ``components``                parts that hang together, whichever way edges go
+        ``largest_component``         number of nodes
         ============================  =====================================================================
     rows_rejected
         Rows of a file that could not be read at all.
@@ -169,6 +195,14 @@ _REMARKS = (
     ("invalid_bytes", "bytes that are not UTF-8 replaced"),
     ("sequences_empty", "empty sequences left out"),
     ("sequences_short", "sequences of fewer than two items give no pairs"),
+    ("rows_without_node", "rows without a node dropped"),
+    ("rows_without_weight", "rows without a weight dropped"),
+    ("rows_of_weight_0", "edges of weight 0 dropped"),
+    ("self_loops", "self-loops dropped"),
+    ("edges_merged", "edges that came again added to the first"),
+    ("edges_dropped", "edges of dropped items"),
+    ("nodes_isolated", "nodes without an edge left out"),
+    ("dead_ends", "nodes that no edge leads away from"),
 )
 
 
@@ -180,6 +214,12 @@ def _sentence(counts: Mapping[str, int]) -> str:
         )
         if counts["tokens_dropped"]:
             head += f", {counts['tokens_dropped']:,} of them dropped ({counts['items_dropped']:,} distinct)"
+    elif "edges" in counts:
+        parts = f" in {counts['components']:,} parts" if counts["components"] > 1 else ""
+        head = (
+            f"{counts['edges']:,} {'weighted ' if counts['is_weighted'] else ''}edges between {counts['nodes']:,} nodes"
+            f"{parts}, of up to {counts['largest_degree']:,} neighbours"
+        )
     elif counts["n_groups"]:
         head = (
             f"{counts['rows_read']:,} rows, {counts['n_groups']:,} groups of 2 to {counts['largest_group']:,} items, "
@@ -199,10 +239,10 @@ class Corpus:
     vocabulary
         Keys and ids; ids by count descending, then by key.
     counts
-        (n_items,) int64. Rows, and places in sequences, in which the item occurs, added up over the contexts.
+        (n_items,) int64. Rows, places in sequences and edges in which the item occurs, added up over the contexts.
     contexts
         The contexts that train, in the order they were declared: weight above 0, and at least one group, or one
-        sequence, of two items.
+        sequence, of two items, or an edge.
     attributes
         One row per item, one column per unordered context. Categories: list[str], the item's values by number of rows
         descending, then by name; an empty list if there are none. With ``aggregate``: float64, the number before
@@ -218,7 +258,7 @@ class Corpus:
 
     vocabulary: Vocabulary
     counts: Int64
-    contexts: tuple[GroupContext | SequenceContext, ...]
+    contexts: tuple[AnyContext, ...]
     attributes: pl.DataFrame
     report: CorpusReport
     fingerprint: str
@@ -234,6 +274,11 @@ class Corpus:
         """The ordered contexts that train."""
         return tuple(context for context in self.contexts if isinstance(context, SequenceContext))
 
+    @property
+    def graphs(self) -> tuple[WalkContext, ...]:
+        """The graphs that train."""
+        return tuple(context for context in self.contexts if isinstance(context, WalkContext))
+
     def __len__(self) -> int:
         return len(self.vocabulary)
 
@@ -242,13 +287,15 @@ class Corpus:
         return f"Corpus({len(self):,} items; {names})"
 
 
-def _size(context: GroupContext | SequenceContext) -> str:
+def _size(context: AnyContext) -> str:
     if isinstance(context, GroupContext):
         return f"{context.n_groups:,} groups"
+    if isinstance(context, WalkContext):
+        return f"{context.n_edges:,} edges"
     return f"{context.n_sequences:,} sequences"
 
 
-def fingerprint(keys: list[str], counts: Int64, contexts: tuple[GroupContext | SequenceContext, ...]) -> str:
+def fingerprint(keys: list[str], counts: Int64, contexts: tuple[AnyContext, ...]) -> str:
     """Return the SHA-256 of a corpus, as hexadecimal digits; every part is preceded by its length."""
     digest = hashlib.sha256()
 
@@ -263,7 +310,8 @@ def fingerprint(keys: list[str], counts: Int64, contexts: tuple[GroupContext | S
         for start in range(0, len(texts), _HASHED_AT_ONCE):
             digest.update("".join(texts[start : start + _HASHED_AT_ONCE]).encode("utf-8", "surrogatepass"))
 
-    def add_array(array: npt.NDArray[Any], kind: str) -> None:
+    def add_array(array: npt.NDArray[Any] | None, kind: str) -> None:
+        array = np.empty(0, dtype=kind) if array is None else array
         digest.update((len(array) * np.dtype(kind).itemsize).to_bytes(8, "little"))
         for start in range(0, len(array), _HASHED_AT_ONCE):
             digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE], dtype=kind).data)
@@ -277,12 +325,15 @@ def fingerprint(keys: list[str], counts: Int64, contexts: tuple[GroupContext | S
             add(context.unknown.to_bytes(8, "little", signed=True))
             add_array(context.offsets, "<i8")
             add_array(context.tokens, "<i4")
-            continue
-        add_texts([context.name, context.choice, repr(float(context.weight)), *context.labels])
-        add_array(context.offsets, "<i8")
-        add_array(context.members, "<i4")
-        if context.member_weights is None:
-            add(b"")
+        elif isinstance(context, WalkContext):
+            walked = (context.directed, context.walks_per_node, context.walk_length, context.p, context.q)
+            add_texts([context.name, "walks", repr(float(context.weight)), repr(context.window), repr(walked)])
+            add_array(context.offsets, "<i8")
+            add_array(context.neighbours, "<i4")
+            add_array(context.edge_weights, "<f8")
         else:
+            add_texts([context.name, context.choice, repr(float(context.weight)), *context.labels])
+            add_array(context.offsets, "<i8")
+            add_array(context.members, "<i4")
             add_array(context.member_weights, "<f8")
     return digest.hexdigest()

@@ -18,6 +18,7 @@ from firth.arrays import Int32, Int64
 from firth.corpus.assemble import Rejected, assemble
 from firth.corpus.contexts import Context
 from firth.corpus.corpus import Corpus
+from firth.corpus.edges import Edges
 from firth.corpus.encoded import Encoded
 from firth.corpus.encoded_writer import EncodedWriter
 from firth.corpus.grouping import Rows
@@ -47,6 +48,8 @@ class Intake:
         them can still be asked.
     origin
         Which files or queries were read.
+    edges
+        The edges of each graph.
     """
 
     declared: Mapping[str, Context]
@@ -55,10 +58,18 @@ class Intake:
     rejected: Rejected = field(default_factory=Rejected)
     aside: Mapping[str, Rows] = field(default_factory=dict)
     origin: Origin = IN_MEMORY
+    edges: Mapping[str, Edges] = field(default_factory=dict)
 
     def corpus(self, vocabulary: VocabularyOptions | None = None) -> Corpus:
         """Return the corpus of what was read; see :func:`firth.corpus.assemble.assemble` for what it raises."""
-        made = assemble(self.encoded, self.declared, vocabulary=vocabulary, rows=self.rows, rejected=self.rejected)
+        made = assemble(
+            self.encoded,
+            self.declared,
+            vocabulary=vocabulary,
+            rows=self.rows,
+            edges=self.edges,
+            rejected=self.rejected,
+        )
         return replace(made, origin=self.origin)
 
     def select(self, context: str, sequences: Int64) -> Self:
@@ -99,6 +110,7 @@ class Intake:
         """Return the intake without items that only contexts of weight 0 mention: nothing would train their vectors."""
         trains = {name for name, context in self.declared.items() if context.weight > 0}
         seen = {key for name, source in self.encoded.items() if name in trains for key in source.keys}
+        seen.update(key for name, graph in self.edges.items() if name in trains for key in graph.keys)
         for name, some in self.rows.items():
             if name in trains:
                 seen.update(some.keys.drop_nulls().to_list())
@@ -130,7 +142,8 @@ class Intake:
             {name: replace(some, keys=some.keys.replace(changes)) for name, some in each.items()}
             for each in (self.rows, self.aside)
         )
-        return replace(self, encoded=encoded, rows=rows, aside=aside)
+        edges = {name: source.renamed(changes) for name, source in self.edges.items()}
+        return replace(self, encoded=encoded, rows=rows, aside=aside, edges=edges)
 
     def ordered(self, context: str) -> Encoded:
         """Return the sequences of an ordered context.
@@ -142,7 +155,10 @@ class Intake:
         """
         if context not in self.encoded:
             if not self.encoded:
-                raise OptionError("this source has no ordered context, so it has no sequences to choose from.")
+                also = (
+                    " The walks of a graph are made when they are read, and none of them is kept." if self.edges else ""
+                )
+                raise OptionError(f"this source has no sequences, so there are none to choose from.{also}")
             known = closest(context, self.encoded) or list(self.encoded)[:3]
             raise OptionError(f"unknown ordered context {context!r}. Closest: {', '.join(map(repr, known))}.")
         return self.encoded[context]
@@ -151,6 +167,7 @@ class Intake:
     def keys(self) -> list[str]:
         """Every key that occurs, in all contexts together, sorted."""
         found = {key for source in self.encoded.values() for key in source.keys}
+        found.update(key for graph in self.edges.values() for key in graph.keys)
         for some in self.rows.values():
             found.update(some.keys.drop_nulls().unique().to_list())
         return sorted(found)

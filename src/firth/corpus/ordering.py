@@ -14,11 +14,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from firth.arrays import Bool, Int32, Int64
+from firth.arrays import Int64
 from firth.corpus import columns
 from firth.corpus.contexts import Sequences
 from firth.corpus.encoded import Encoded
 from firth.corpus.encoded_writer import EncodedWriter
+from firth.corpus.numbering import Numbering
 from firth.errors import DataError
 from firth.sources.tables import Table
 
@@ -77,7 +78,7 @@ class LongForm:
     def __init__(self, name: str, declared: Sequences, *, order_is_text: bool = False) -> None:
         self.finds_text = False
         self._name, self._declared, self._order_is_text = name, declared, order_is_text
-        self._items, self._sequences = _Numbers(), _Numbers()
+        self._items, self._sequences = Numbering(), Numbering()
         self._chunks: list[pl.DataFrame] = []
         self._existing: dict[str, None] = {}
         self._report: Counter[str] = Counter()
@@ -216,47 +217,6 @@ class LongForm:
             return number.fill_nan(None)
         self._order_is_text, self.finds_text = True, bool(self._chunks)
         return given
-
-
-class _Numbers:
-    """Texts, numbered as they come."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def of(self, texts: pl.Series) -> pl.Series:
-        """Return the number of each text, int32, null for null; a text that is new gets the next one."""
-        distinct = texts.drop_nulls().unique().alias("text")
-        numbers = self._numbers
-        known = pl.DataFrame(
-            {
-                "text": distinct,
-                "number": pl.Series([numbers.setdefault(text, len(numbers)) for text in distinct], dtype=pl.Int32),
-            }
-        )
-        return texts.to_frame("text").join(known, on="text", how="left", maintain_order="left")["number"]
-
-    def texts(self) -> list[str]:
-        """Return the texts by their numbers."""
-        return list(self._numbers)
-
-    def ranks(self) -> Int32:
-        """Return the place of each number among the texts when they are sorted: (n_texts,) int32."""
-        order = self._order()
-        ranks = np.empty(len(order), dtype=np.int32)
-        ranks[order] = np.arange(len(order), dtype=np.int32)
-        return ranks
-
-    def sorted(self, chosen: Bool) -> tuple[str, ...]:
-        """Return the sorted texts that are chosen, (n_texts,) bool."""
-        return tuple(pl.Series(self.texts(), dtype=pl.String)[self._order()[chosen]].to_list())
-
-    def _order(self) -> Int64:
-        order: Int64 = pl.Series(self.texts(), dtype=pl.String).arg_sort().to_numpy().astype(np.int64)
-        return order
 
 
 def _parts(lengths: Int64) -> Iterator[tuple[int, int]]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from firth.corpus.assemble import Rejected, check_contexts
 from firth.corpus.build import take_in
-from firth.corpus.contexts import Context, Sequences
+from firth.corpus.contexts import WEIGHT, Context, Sequences, Walks
 from firth.corpus.corpus import Corpus
+from firth.corpus.edges import encode_edges
 from firth.corpus.intake import Intake
 from firth.corpus.ordering import encode_rows
 from firth.corpus.vocabulary_options import VocabularyOptions
@@ -38,7 +39,8 @@ def read_sql(
 ) -> Corpus:
     """Return the corpus of what queries to a database select, in long form.
 
-    One row per (item, value) for :class:`~firth.Groups`, one per (sequence, item) for :class:`~firth.Sequences`.
+    One row per (item, value) for :class:`~firth.Groups`, one per (sequence, item) for :class:`~firth.Sequences`, one
+    per edge for :class:`~firth.Walks`.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def read_sql(
         If the source cannot be read (``SourceNotFoundError``: no such file; ``ReadOnlyError``: a query that is not one
         plain SELECT), or an answer lacks a column.
     DataError
-        If there are fewer than two items, or no two of them share a group or a sequence.
+        If there are fewer than two items, or no two of them share a group, a sequence or an edge.
 
     Examples
     --------
@@ -124,7 +126,7 @@ def read_table(
     """Return the corpus of a file or a data frame in long form.
 
     One row per (item, value) for :class:`~firth.Groups`, one per (sequence, item) for :class:`~firth.Sequences`, or one
-    per sequence where the items are a column of lists.
+    per sequence where the items are a column of lists; one per edge for :class:`~firth.Walks`.
 
     Parameters
     ----------
@@ -152,11 +154,11 @@ def read_table(
     SourceError
         If the table cannot be read (``SourceNotFoundError``: no such file), or lacks a column.
     DataError
-        If there are fewer than two items, or no two of them share a group or a sequence.
+        If there are fewer than two items, or no two of them share a group, a sequence or an edge.
 
     Notes
     -----
-    Where all contexts are Sequences, a file is read in batches: what is held grows with the items and the sequences'
+    Where no context is Groups, a file is read in batches: what is held grows with the items and the sequences'
     names, and by 12 to 20 bytes per row, which are sorted a million at a time; an order of texts is held as
     well. With Groups the whole table is held.
     """
@@ -177,7 +179,7 @@ def table_intake(
     if isinstance(table, (str, PathLike)):
         with suppress(SourceError, OSError):  # reading says what is wrong
             origin = origin_of_files(tables.files(locate(table)))
-    if all(isinstance(declared, Sequences) for declared in contexts.values()):
+    if all(isinstance(declared, Sequences | Walks) for declared in contexts.values()):
         return replace(_sequences(table, contexts, strict, progress), origin=origin)
     with progress.task("reading", total=1) as task:
         read = tables.read(table)
@@ -197,15 +199,19 @@ def built(intake: Intake, vocabulary: VocabularyOptions, progress: Progress | No
 
 
 def _sequences(table: object, contexts: Mapping[str, Context], strict: bool, progress: Progress) -> Intake:
-    """Return what a table holds that is of sequences only, and so is read in batches."""
+    """Return what a table holds that is of sequences and edges only, and so is read in batches."""
     declared = {name: context for name, context in contexts.items() if isinstance(context, Sequences)}
-    needed = {column for context in declared.values() for column in context.columns}
+    walked = {name: context for name, context in contexts.items() if isinstance(context, Walks)}
+    needed = {column for context in contexts.values() for column in context.columns}
+    if any(context.edge_weight is True for context in walked.values()):
+        needed.add(WEIGHT)  # if there is one
     source = table if isinstance(table, (str, PathLike)) else tables.read(table).frame
     with progress.task("reading") as task:
         reader = _Reader(source, needed, strict, task)
-        encoded = encode_rows(declared, reader.batches)
+        encoded = encode_rows(declared, reader.batches) if declared else {}
+        edges = {name: encode_edges(name, context, reader.batches()) for name, context in walked.items()}
     rejected = Rejected(reader.n_rejected, reader.examples[: tables.N_EXAMPLES])
-    return Intake(dict(contexts), encoded, rejected=rejected)
+    return Intake(dict(contexts), encoded, rejected=rejected, edges=edges)
 
 
 class _Reader:

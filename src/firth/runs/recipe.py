@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
-from firth.corpus.contexts import Context, Groups, Sequences
+from firth.corpus.contexts import Context, Groups, Sequences, Walks
 from firth.corpus.splitting import Holdout
 from firth.corpus.tag_options import TAGS, TagOptions
 from firth.errors import DataError, OptionError, SourceNotFoundError, closest
@@ -36,7 +36,7 @@ from firth.runs.typed import from_table, unknown
 from firth.training.options import TrainOptions
 from firth.vectors.recommend_options import RecommendOptions
 
-_KINDS: dict[str, type[Context]] = {"groups": Groups, "sequences": Sequences}
+_KINDS: dict[str, type[Context]] = {"groups": Groups, "sequences": Sequences, "walks": Walks}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +101,10 @@ class Recipe:
             self._check_text()
         elif self.vocabulary.is_of_text:
             raise OptionError("[vocabulary] lowercase, token_pattern and phrases go with a text (.txt).")
+        if self.source.kind == "graph":
+            self._check_graph()
         ordered = [name for name, context in self.declared.items() if isinstance(context, Sequences)]
-        attributes = [name for name in self.declared if name not in ordered]
+        attributes = [name for name, context in self.declared.items() if isinstance(context, Groups)]
         self._check_sequences(ordered)
         if self.recommend.group is not None and self.recommend.group not in attributes:
             raise OptionError("[recommend] " + unknown("unordered context", self.recommend.group, attributes))
@@ -125,15 +127,35 @@ class Recipe:
         if changed(context, weight=1.0, window=None) != Sequences():
             raise OptionError(f"contexts.{name}: a text has no columns; of its context give weight and window only.")
 
+    def _check_graph(self) -> None:
+        (name, context), *others = self.declared.items()
+        if others or not isinstance(context, Walks):
+            raise OptionError('an edge list makes one context: give one of kind = "walks", or none.')
+        if context.sources != ("source",) or context.targets != ("target",) or isinstance(context.edge_weight, str):
+            raise OptionError(
+                f"contexts.{name}: an edge list has no names of columns; leave source and target out, and let "
+                "edge_weight be true or false."
+            )
+
     def _check_sequences(self, ordered: list[str]) -> None:
         """Check what can only be asked of sequences."""
         if self.holdout is not None:
             if not ordered:
-                raise OptionError("[holdout] holds sequences out, and no context here is ordered: leave it out.")
+                raise OptionError(
+                    "[holdout] holds sequences out, and no context here is ordered: leave it out."
+                    + self._walks_are_not_kept()
+                )
             if self.holdout.context is not None and self.holdout.context not in ordered:
                 raise OptionError("[holdout] " + unknown("context", self.holdout.context, ordered))
         if self.recommend.blend > 0 and not ordered:
-            raise OptionError("[recommend] blend counts what stands together in sequences, and no context is ordered.")
+            raise OptionError(
+                "[recommend] blend counts what stands together in sequences, and no context is ordered."
+                + self._walks_are_not_kept()
+            )
+
+    def _walks_are_not_kept(self) -> str:
+        has_walks = any(isinstance(context, Walks) for context in self.declared.values())
+        return " The walks of a graph are made when they are read, and none is kept." if has_walks else ""
 
     @property
     def declared(self) -> dict[str, Context]:
@@ -252,7 +274,7 @@ def _context(table: Mapping[str, Any], *, where: str) -> Context:
     """Return the context that a table describes; its ``kind`` says which."""
     kind = table.get("kind", "groups")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise OptionError(f"{where}.kind must be 'groups' or 'sequences', got {kind!r}.")
+        raise OptionError(f"{where}.kind must be 'groups', 'sequences' or 'walks', got {kind!r}.")
     return from_table(_KINDS[kind], {key: value for key, value in table.items() if key != "kind"}, where=where)
 
 
@@ -272,6 +294,8 @@ def _min_count_moved(train: Mapping[str, Any], vocabulary: Mapping[str, Any]) ->
 def _plain_context(context: Context) -> dict[str, Any]:
     if isinstance(context, Groups):
         return _plain(context)
+    if isinstance(context, Walks):
+        return {"kind": "walks", **_plain(context)}
     return {"kind": "sequences", **_plain(context), "sequence": list(context.sequences)}
 
 

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from firth.corpus.contexts import Context, Sequences
+from firth.corpus.contexts import Context, Sequences, Walks
 from firth.corpus.phrases import PhraseOptions
 from firth.corpus.text_options import TextOptions
 from firth.corpus.vocabulary_options import VocabularyOptions
 from firth.errors import OptionError
 from firth.maps.options import MapOptions
 from firth.runs.typed import unknown
+from firth.sources.endings import EDGE_LISTS, ending
+from firth.sources.packaged_graph import GRAPHS
 from firth.sources.packaged_text import TEXTS
 from firth.sources.remote import locate
-from firth.sources.streams import COMPRESSED
 
-Kind = Literal["database", "table", "playlists", "text"]
+Kind = Literal["database", "table", "playlists", "text", "graph"]
 
 _ENOUGH_IN_TEXT = 5  # gensim's min_count
 
@@ -32,11 +33,11 @@ class SourceOptions:
         A database: ``sqlite:///relative.sqlite``, ``sqlite:////absolute.sqlite``, ``postgresql://...``,
         ``duckdb:///file.duckdb``.
     path
-        A table (``.csv``, ``.tsv``, ``.parquet``, ``.jsonl``), a text (``.txt``), or playlists (a ``.json`` slice of
-        the Million Playlist Dataset, or a folder of them); on this machine, or a URL that fsspec knows, such as
-        ``s3://bucket/plays.csv``. A folder's URL ends in ``/``.
+        A table (``.csv``, ``.tsv``, ``.parquet``, ``.jsonl``), a text (``.txt``), an edge list (``.edges``,
+        ``.edgelist``), or playlists (a ``.json`` slice of the Million Playlist Dataset, or a folder of them); on this
+        machine, or a URL that fsspec knows, such as ``s3://bucket/plays.csv``. A folder's URL ends in ``/``.
     package
-        A text that a Python package ships, by its name here.
+        A text or a graph that a Python package ships, by its name here.
     query
         For a database: one query that all contexts without a query of their own share.
     tokens_per_sequence
@@ -60,8 +61,8 @@ class SourceOptions:
         if n_given != 1:
             given = {0: "neither", 2: "both"}.get(n_given, "all")
             raise OptionError(f"give either uri (a database), path (a table or a text) or package, got {given}.")
-        if self.package is not None and self.package not in TEXTS:
-            raise OptionError(unknown("package", self.package, TEXTS))
+        if self.package is not None and self.package not in (*TEXTS, *GRAPHS):
+            raise OptionError(unknown("package", self.package, (*TEXTS, *GRAPHS)))
         if self.uri is None and self.query is not None:
             raise OptionError("query goes with uri; a table has columns only.")
         if self.uri is not None and self.strict:
@@ -76,13 +77,14 @@ class SourceOptions:
         if self.uri is not None:
             return "database"
         if self.package is not None:
-            return "text"
+            return "graph" if self.package in GRAPHS else "text"
         path = locate(self.path or "")
-        ending = Path(path.stem).suffix if path.suffix.lower() in COMPRESSED else path.suffix
-        if ending.lower() == ".txt":
+        if ending(path) == ".txt":
             return "text"
+        if ending(path) in EDGE_LISTS:
+            return "graph"
         is_folder = path.is_dir() if isinstance(path, Path) else path.url.endswith("/")
-        return "playlists" if ending.lower() == ".json" or is_folder else "table"
+        return "playlists" if ending(path) == ".json" or is_folder else "table"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +166,8 @@ def default_contexts(kind: Kind) -> dict[str, Context]:
     """Return the contexts of a source that says itself what its sequences are; none of another."""
     if kind == "text":
         return {"text": Sequences()}
+    if kind == "graph":
+        return {"graph": Walks()}
     if kind == "playlists":
         return {"playlists": Sequences("pid", order="pos", item=("artist_name", "track_name"))}
     return {}

@@ -208,9 +208,14 @@ def check_checkpoint_s(checkpoint_s: float) -> None:
         raise OptionError(f"checkpoint_s must be >= 0, got {checkpoint_s}.")
 
 
+def _n_tokens(corpus: Corpus) -> int:
+    """Return the places in all sequences and walks of an epoch."""
+    return sum(len(each.tokens) for each in corpus.sequences) + sum(each.n_tokens for each in corpus.graphs)
+
+
 def _about_training(n_items: int, corpus: Corpus, training: Training) -> dict[str, Any]:
     last: Mapping[str, Any] = training.history.row(-1, named=True) if len(training.history) else {}
-    n_tokens = training.epochs * training.share * sum(len(context.tokens) for context in corpus.sequences)
+    n_tokens = training.epochs * training.share * _n_tokens(corpus)
     names = [context.name for context in corpus.contexts if f"loss_{context.name}" in last]
     return {
         "n_items": n_items,

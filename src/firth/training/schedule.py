@@ -80,7 +80,8 @@ def make_schedule(
     """
     sizes = [_centres_per_lane(options, n_items)] if groups else []
     # All ordered contexts alike: a lane is as long as the widest window allows.
-    sizes += [min((_tokens_per_lane(options, n_items, each) for each in sequences), default=0)] * len(sequences)
+    lane_size = min((_tokens_per_lane(options, n_items, each) for each in sequences), default=0)
+    sizes += [each.whole(lane_size) for each in sequences]
     pools = [
         _pool_size(options, size, n_items=n_items, is_groups=groups is not None and i == 0)
         for i, size in enumerate(sizes)
@@ -92,7 +93,9 @@ def make_schedule(
         return Schedule(
             plans=[(n_positions, sizes[0], pools[0])], pattern=np.zeros(1, np.int32), n_lanes=n_lanes, epochs=epochs
         )
-    kernels = [each.kernel(options, heldout, sizes[-1]) for each in sequences]
+    kernels = [
+        each.kernel(options, heldout, size) for each, size in zip(sequences, sizes[-len(sequences) :], strict=True)
+    ]
     epochs = _MIN_EPOCHS if options.epochs == "auto" else options.epochs
     if len(sequences) == 1 and not groups and options.pairs is None:
         n_lanes = kernels[0].n_chunks * epochs

@@ -13,7 +13,8 @@ import numpy as np
 
 from firth import _kernel
 from firth.arrays import Bool, Float32, Float64, Int32, Model
-from firth.corpus.corpus import Corpus
+from firth.corpus.corpus import Corpus, GroupContext
+from firth.corpus.graph import WalkContext
 from firth.errors import DataError, OptionError
 from firth.mapped import is_mapped
 from firth.threads import n_threads
@@ -21,6 +22,7 @@ from firth.training.distributions import GroupTables, HeldoutSplit, Noise, group
 from firth.training.model import empty_model, initial_model, is_in_file, set_rows
 from firth.training.options import TrainOptions
 from firth.training.schedule import Schedule, auto_round_steps, make_schedule
+from firth.training.walks import walk_tables
 from firth.training.windows import SequenceTables, sequence_tables
 
 
@@ -131,8 +133,11 @@ class Setup:
 
     def kernel_sequences(self) -> list[_kernel.Sequences]:
         """Return the kernel's sources of positions in ordered contexts."""
-        chunk_size = self.schedule.plans[-1][1]
-        return [tables.kernel(self.options, self.heldout, chunk_size) for tables in self.sequences]
+        plans = self.schedule.plans[len(self.schedule.plans) - len(self.sequences) :]
+        return [
+            tables.kernel(self.options, self.heldout, chunk_size)
+            for tables, (_, chunk_size, _) in zip(self.sequences, plans, strict=True)
+        ]
 
     def kernel_trainer(self) -> _kernel.Trainer:
         """Return the kernel's trainer over this setup's model."""
@@ -190,9 +195,11 @@ def prepare(corpus: Corpus, options: TrainOptions, *, start: Start | None = None
         raise DataError(f"training needs at least 2 items, got {n_items}.")
     groups = group_tables(corpus, options.partners) if corpus.groups else None
     sequences = [
-        sequence_tables(context, number, options)
+        walk_tables(context, number, options)
+        if isinstance(context, WalkContext)
+        else sequence_tables(context, number, options)
         for number, context in enumerate(corpus.contexts)
-        if context in corpus.sequences
+        if not isinstance(context, GroupContext)
     ]
     if groups is None and not sequences:
         raise DataError("training needs a group of at least 2 items or a sequence, got none; check the contexts.")

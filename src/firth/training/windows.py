@@ -27,12 +27,16 @@ class SequenceTables:
         (n_items,) uint32. A token of item i survives subsampling if its random word is at most ``keep[i]``.
     window
         (before, after): how far a window reaches.
+    walks, walk_length
+        What makes the sequences when they are read, and the length of each; None, 1: they are there.
     """
 
     context: SequenceContext
     number: int
     keep: UInt32
     window: tuple[int, int]
+    walks: _kernel.Walks | None = None
+    walk_length: int = 1
 
     @property
     def frequency(self) -> Float64:
@@ -62,8 +66,13 @@ class SequenceTables:
             heldout_threshold=heldout.threshold,
             seed=options.seed,
             context=self.number,
-            block_chunks=block_chunks(options.shuffle_block, chunk_size),
+            block_chunks=0 if self.walks else block_chunks(options.shuffle_block, chunk_size),
+            walks=self.walks,
         )
+
+    def whole(self, lane_size: int) -> int:
+        """Return about so many tokens as a lane reads: of walks whole ones, at least one."""
+        return max(1, lane_size // self.walk_length) * self.walk_length
 
 
 def block_chunks(shuffle_block: int, chunk_size: int) -> int:

@@ -83,6 +83,10 @@ def merge_report(intake: Intake, merges: Merges) -> MergeReport:
         for key, count in zip(source.keys, source.counts.tolist(), strict=True):
             if key in asked:
                 counts[key] = counts.get(key, 0) + count
+    for graph in intake.edges.values():
+        for key, count in zip(graph.keys, graph.counts.tolist(), strict=True):
+            if key in asked:
+                counts[key] = counts.get(key, 0) + count
     for some in intake.rows.values():
         table = some.keys.drop_nulls().value_counts()
         for key, count in table.iter_rows():
