@@ -48,6 +48,7 @@ def test_machines_that_are_alike_fit():
         (with_version("firth", "0.0.9"), r"same firth: node 10.0.0.7 \(f00dfeed\) has 0.0.9, this process has"),
         (with_version("numpy", None), r"same numpy: .* has none, this process has .* pip install 'numpy=="),
         (with_version("polars", "0.1"), r"same polars: .* has 0.1"),
+        ({"code": "0" * 64}, r"run the same code: .* has another Firth"),
         ({"python": "3.9.1"}, r"same minor version of Python: .* has 3.9.1"),
         ({"variant": "x86-64"}, r"calculate alike .* has the instruction set x86-64 "),
         ({"machine": "aarch64"}, r"calculate alike .* \(aarch64\)"),
@@ -169,6 +170,15 @@ def test_where_nobody_listens_is_told_at_once(scheme: str):
         script = f"from firth.cluster.connection import connect; connect({address!r})"
         done = _alone(script)
     assert f"nobody answers at {address}" in done.stderr.splitlines()[-1]
+
+
+def test_a_named_cluster_that_is_gone_is_not_replaced_by_another():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        script = "import os; os.environ['RAY_ADDRESS'] = {!r}; import firth.cluster.connection as c; c.connect()"
+        done = _alone(script.format(address))
+    assert "nobody answers at" in done.stderr.splitlines()[-1]
 
 
 def test_ray_is_an_extra(monkeypatch: pytest.MonkeyPatch):

@@ -107,6 +107,11 @@ def _of_node(own: Mapping[str, Any], node: Node) -> Iterator[str]:
                 f"every machine must have the same {package}: {node.name} has {there or 'none'}, this process has "
                 f"{here}. Install it there: pip install '{package}=={here}'."
             )
+    if theirs["code"] != own["code"] and theirs["versions"]["firth"] == own["versions"]["firth"]:
+        yield (
+            f"every machine must run the same code: {node.name} has another Firth {own['versions']['firth']} than this "
+            "process. Bring the checkouts to one commit, or install one release everywhere."
+        )
     minors = [".".join(str(each["python"]).split(".")[:2]) for each in (own, theirs)]
     if minors[0] != minors[1]:
         yield (

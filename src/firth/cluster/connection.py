@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ def connect(
     ----------
     address
         ``"local"`` starts Ray on this machine, for as long as the context is open. ``"auto"`` joins the cluster that
-        runs on this machine or that ``RAY_ADDRESS`` names, and starts one like ``"local"`` where there is none.
+        runs on this machine or that ``RAY_ADDRESS`` names, and starts one like ``"local"`` where neither is there.
         ``"ray://host:port"`` (Ray's client) and ``"host:port"`` join one. A process that is connected already stays
         so, and ``"auto"`` is that cluster.
     n_workers
@@ -242,27 +243,30 @@ def _begin(ray: Any, address: str, n_workers: int | None) -> Literal["was there"
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     own = {"address": "local", "num_cpus": n_workers or n_threads("auto"), "include_dashboard": False}
     try:
-        with _no_usage_stats():
+        with _no_usage_stats(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what goes wrong is raised, too
             if address == "local":
                 ray.init(**own, **quiet)
                 return "started"
-            if address == "auto":
+            named = os.environ.get("RAY_ADDRESS", "") if address == "auto" else address
+            if named not in ("", "auto"):
+                _reach(named)
+                ray.init(address=named, **quiet)
+            else:
                 try:
                     ray.init(address="auto", **quiet)
                 except ConnectionError:
                     ray.init(**own, **quiet)
                     return "started"
-            else:
-                _reach(address)
-                ray.init(address=address, **quiet)
-    except (ConnectionError, RuntimeError, OSError, ValueError) as error:
+    except (ray.exceptions.RayError, ConnectionError, RuntimeError, OSError, ValueError) as error:
         if isinstance(error, ClusterError):
             raise
         with suppress(Exception):
             ray.shutdown()
         raise ClusterError(
             f"cannot {'start Ray on this machine' if address == 'local' else f'join the cluster {address}'}: "
-            f"{_first_line(error)}. See ray status on its head node."
+            f"{_first_line(error)}. See ray status on its head node. If it asks for a token: RAY_AUTH_MODE=token here, "
+            "and its token (ray get-auth-token) in ~/.ray/auth_token."
         ) from error
     return "joined"
 
@@ -275,7 +279,8 @@ def _is_address(address: str) -> bool:
 def _reach(address: str) -> None:
     """Raise ClusterError if nobody listens at an address."""
     found = _ADDRESS.fullmatch(address)
-    assert found is not None  # checked before
+    if found is None:
+        raise OptionError(f"RAY_ADDRESS must be ray://host:port or host:port, got {address!r}.")
     try:
         socket.create_connection((found["host"].strip("[]"), int(found["port"])), timeout=_REACH_S).close()
     except OSError as error:
