@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from ray_nodes import add_node
 
 STORE_BYTES = 80 << 20
 
@@ -18,8 +19,9 @@ def ray_cluster() -> Iterator[object]:
     before = os.environ.get("RAY_USAGE_STATS_ENABLED")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     node = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=node)
-    cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+    cluster = Cluster()
+    add_node(cluster, **node)  # the head
+    add_node(cluster, num_cpus=1, object_store_memory=STORE_BYTES)
     ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
     yield cluster
     ray.shutdown()

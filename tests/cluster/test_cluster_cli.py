@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ray_nodes import add_node
 from typer.testing import CliRunner, Result
 
 import firth
@@ -46,7 +47,7 @@ def test_status_shows_every_machine():
 
 def test_status_tells_of_a_machine_that_does_not_fit(ray_cluster: object, tmp_path: Path):
     (tmp_path / "firth.py").write_text("raise ImportError('half of it is missing')", encoding="utf-8")
-    added = ray_cluster.add_node(num_cpus=1, env_vars={"PYTHONPATH": str(tmp_path)})
+    added = add_node(ray_cluster, num_cpus=1, env_vars={"PYTHONPATH": str(tmp_path)})
     try:
         shown = call("cluster", "status", "--json")
     finally:

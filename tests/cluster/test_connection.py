@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from ray_nodes import add_node
 
 import firth
 from firth.cluster import probe
@@ -125,7 +126,7 @@ def test_a_machine_with_another_firth_is_refused_by_its_name(ray_cluster: object
     about = tmp_path / "firth-0.0.9.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: firth\nVersion: 0.0.9\n", encoding="utf-8")
-    added = ray_cluster.add_node(num_cpus=1, env_vars={"PYTHONPATH": str(tmp_path)})
+    added = add_node(ray_cluster, num_cpus=1, env_vars={"PYTHONPATH": str(tmp_path)})
     try:
         with pytest.raises(ClusterError, match=r"same firth: node .* has 0\.0\.9, this process has"):
             connect()
