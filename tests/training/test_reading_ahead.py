@@ -12,7 +12,8 @@ import pytest
 
 from firth import _kernel
 from firth.arrays import Int32
-from firth.corpus.corpus import Corpus
+from firth.corpus.corpus import Corpus, fingerprint
+from firth.corpus.sequences import SequenceContext
 from firth.errors import RunError
 from firth.mapped import is_mapped, let_go, scratch, will_need
 from firth.training import TrainOptions, fit
@@ -61,6 +62,15 @@ def test_what_is_let_go_leaves_memory_and_comes_back_as_it_was(tmp_path: Path) -
     let_go(array, 1 << 18, 1 << 20)
     assert resident_bytes(array) < before // 2
     np.testing.assert_array_equal(array[(1 << 18) - 3 : (1 << 18) + 3], np.arange((1 << 18) - 3, (1 << 18) + 3))
+
+
+def test_a_corpus_that_was_hashed_is_not_held(tmp_path: Path) -> None:
+    tokens = in_file(np.zeros(1 << 24, dtype=np.int32), tmp_path / "tokens")
+    context = SequenceContext("a", 1.0, None, tokens, np.array([0, 1 << 24]), -1, np.array([1 << 24]), {})
+    in_memory = replace(context, tokens=np.zeros(1 << 24, dtype=np.int32))
+    keys, counts = ["a"], np.array([1 << 24])
+    assert fingerprint(keys, counts, (context,)) == fingerprint(keys, counts, (in_memory,))
+    assert resident_bytes(tokens) < 8 << 20
 
 
 def test_a_part_of_a_map_is_advised_by_its_own_places(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from firth.arrays import Float64, Int32, Int64
 from firth.corpus.graph import WalkContext
 from firth.corpus.sequences import SequenceContext
 from firth.corpus.vocabulary import Vocabulary
+from firth.mapped import let_go
 from firth.sources.origin import IN_MEMORY, Origin
 
 if TYPE_CHECKING:
@@ -315,6 +316,7 @@ def fingerprint(keys: list[str], counts: Int64, contexts: tuple[AnyContext, ...]
         digest.update((len(array) * np.dtype(kind).itemsize).to_bytes(8, "little"))
         for start in range(0, len(array), _HASHED_AT_ONCE):
             digest.update(np.ascontiguousarray(array[start : start + _HASHED_AT_ONCE], dtype=kind).data)
+            let_go(array, start, min(start + _HASHED_AT_ONCE, len(array)))
 
     add(b"firth corpus 1")
     add_texts(keys)
