@@ -88,6 +88,22 @@ def test_a_model_in_a_file_begins_with_what_it_goes_on_from(
     np.testing.assert_array_equal(setup.inputs[~is_known], fresh.inputs[~is_known])
 
 
+@pytest.mark.parametrize("vector_size", [1, 3, 8, 20])
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+@pytest.mark.parametrize("block", [1, 45, 1 << 22])
+def test_trained_rows_are_the_model_without_its_padding(
+    monkeypatch: pytest.MonkeyPatch, vector_size: int, precision: str, block: int
+) -> None:
+    monkeypatch.setattr(models, "_BLOCK", block)
+    options = replace(OPTIONS, vector_size=vector_size, precision=precision)
+    model = models.initial_model(17, options, None, in_file=False)
+    expected = model[:, :vector_size].astype(np.float32)
+    rows = models.trained_rows(model, options, None)
+    np.testing.assert_array_equal(rows, expected)
+    assert rows.flags.c_contiguous
+    assert np.shares_memory(rows, model) == (precision == "float32")
+
+
 @pytest.mark.parametrize("n_items", [1, 3, 1024, 2051])
 @pytest.mark.parametrize("size", [1, 5, 16])
 @pytest.mark.parametrize("n_jobs", [1, 3])

@@ -58,22 +58,25 @@ def set_rows(model: Model, known: Float32, ids: Int32) -> None:
 
 
 def trained_rows(model: Model, options: TrainOptions, folder: Path | None) -> Float32:
-    """Return the rows without what pads them: (n_items, vector_size) float32, the model itself where it fits.
+    """Return the rows without what pads them: (n_items, vector_size) float32, C-contiguous. The model is used up.
 
-    Those of a model in a file are in a file again; so are those that would not fit in memory beside it.
+    Rows of float32 are moved together where they are. Those of float16 need room of their own: in a file where the
+    model is in one, or where they would not fit in memory beside it.
     """
-    size = options.vector_size
-    if model.dtype == np.float32 and model.shape[1] == size:
-        whole: Float32 = model.astype(np.float32, copy=False)
-        return whole
-    shape = len(model), size
-    is_large = options.model_storage == "auto" and _is_too_large(4 * len(model) * size)
-    rows: Float32 = (
-        scratch(shape, np.float32, folder=folder) if is_mapped(model) or is_large else np.empty(shape, dtype=np.float32)
-    )
+    size, n = options.vector_size, len(model)
     step = max(1, _BLOCK // size)
-    for first in range(0, len(model), step):
-        rows[first : first + step] = model[first : first + step, :size]
+    rows: Float32
+    if model.dtype == np.float32:
+        # Each row moves to the left, or stays: what it covers has been moved before.
+        rows = model.astype(np.float32, copy=False).reshape(-1)[: n * size].reshape(n, size)
+        if model.shape[1] == size:
+            return rows
+    else:
+        is_large = options.model_storage == "auto" and _is_too_large(4 * n * size)
+        in_file = is_mapped(model) or is_large
+        rows = scratch((n, size), np.float32, folder=folder) if in_file else np.empty((n, size), dtype=np.float32)
+    for first in range(0, n, step):
+        rows[first : first + step] = model[first : first + step, :size].copy()
     return rows
 
 
