@@ -1,6 +1,7 @@
 """The cluster by the command line: status, and the trainings of other commands made there."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,20 @@ def recipe_text(table: Path) -> str:
     from firth.runs.toml import recipe_toml
 
     return recipe_toml(recipe(table))
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_twins_over_a_cluster_tell_what_those_of_one_process_do(table: Path, tmp_path: Path):
+    one, other = (
+        firth.run_recipe(
+            replace(recipe(table), train=replace(recipe(table).train, seed=seed)), out=tmp_path / str(seed)
+        )
+        for seed in (1, 2)
+    )
+    words = ("runs", "compare", one.folder, other.folder, "--twins", 2, "--json")
+    here, there = (call(*words, *more) for more in ([], ["--cluster", "auto"]))
+    assert there.exit_code == 0, there.output
+    assert json.loads(there.stdout) == json.loads(here.stdout)
 
 
 @pytest.mark.parametrize("command", [["tune", "playlists"], ["confidence", "RUN"], ["cluster", "status"]])

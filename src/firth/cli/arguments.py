@@ -12,6 +12,7 @@ from firth.cli.errors import note
 
 if TYPE_CHECKING:
     from firth.cluster.connection import Cluster
+    from firth.runs.mapper import Mapper
     from firth.runs.run import Run
 
 RunArgument = Annotated[
@@ -58,6 +59,15 @@ def open_cluster(address: str | None) -> Iterator[Cluster | None]:
         for line in cluster.remarks:
             note(line)
         yield cluster
+
+
+def trials_on(cluster: Cluster | None) -> Mapper | None:
+    """Return who makes trainings on a cluster; None without one."""
+    if cluster is None:
+        return None
+    from firth.cluster.trials import Trials
+
+    return Trials(cluster)
 
 
 def open_run(name: str) -> Run:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from firth.cli.arguments import JobsOption, JsonOption, open_run
+from firth.cli.arguments import ClusterOption, JobsOption, JsonOption, open_cluster, open_run, trials_on
 from firth.cli.terminal import answers, key_text, print_json, table
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def compare(
         Path | None, typer.Option("--csv", metavar="FILE", help="Write every shared item there.", show_default=False)
     ] = None,
     n_jobs: JobsOption = None,
+    cluster: ClusterOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what changed from one run to another.
@@ -67,15 +68,17 @@ def compare(
 
     _check_usage(twins, twin or [], fdr)
     one, other = open_run(a), open_run(b)
-    found = compare_runs(
-        one,
-        other,
-        k=k,
-        twins=[open_run(name) for name in twin] if twin else twins,
-        fdr=fdr,
-        progress=BarProgress(),
-        n_jobs=n_jobs or "auto",
-    )
+    with open_cluster(cluster) as workers:
+        found = compare_runs(
+            one,
+            other,
+            k=k,
+            twins=[open_run(name) for name in twin] if twin else twins,
+            fdr=fdr,
+            progress=BarProgress(),
+            n_jobs=n_jobs or "auto",
+            mapper=trials_on(workers),
+        )
     if csv is not None:
         found.write_csv(csv)
     if json:

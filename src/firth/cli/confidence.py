@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli.arguments import ClusterOption, JobsOption, JsonOption, RunArgument, open_cluster, open_run
+from firth.cli.arguments import ClusterOption, JobsOption, JsonOption, RunArgument, open_cluster, open_run, trials_on
 from firth.cli.terminal import answers, duration, print_json
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ def confidence(
 
     opened = open_run(run)
     with open_cluster(cluster) as workers:
-        mapper = None
-        if workers is not None:
-            from firth.cluster.trials import Trials
-
-            mapper = Trials(workers)
         made = opened.confidence(
-            members=members, by=by.value, k=k, progress=BarProgress(), n_jobs=n_jobs or "auto", mapper=mapper
+            members=members,
+            by=by.value,
+            k=k,
+            progress=BarProgress(),
+            n_jobs=n_jobs or "auto",
+            mapper=trials_on(workers),
         ).save()
     if json:
         print_json({"run": made.folder, "confidence": made.metrics["confidence"]})

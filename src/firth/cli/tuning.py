@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli.arguments import ClusterOption, JobsOption, JsonOption, open_cluster
+from firth.cli.arguments import ClusterOption, JobsOption, JsonOption, open_cluster, trials_on
 from firth.cli.errors import show
 from firth.cli.making import recipe_with
 from firth.cli.terminal import answers, count_text, duration, key_text, print_json, table
@@ -115,17 +115,12 @@ def tune(
     asked = _asked(budget, grid or [], trials=trials, metric=metric, n_before=n_before, only=only or [], seed=seed)
     chosen = recipe_with(recipe, settings or [])
     with open_cluster(cluster) as workers:
-        mapper, n_at_once = None, at_once or 1
-        if workers is not None:
-            from firth.cluster.trials import Trials
-
-            mapper, n_at_once = Trials(workers), at_once or workers.n_workers
         found = find(
             chosen,
             out=out,
-            n_at_once=n_at_once,
+            n_at_once=at_once or (1 if workers is None else workers.n_workers),
             n_jobs=n_jobs or "auto",
-            mapper=mapper,
+            mapper=trials_on(workers),
             progress=BarProgress(),
             **asked,
         )

@@ -19,6 +19,7 @@ from firth.evaluation.chance import arcsine, false_discovery_rates, fewest, surp
 from firth.progress import Progress, SilentProgress
 from firth.runs.comparison import Chance, Comparison
 from firth.runs.differences import compare_maps, has_same_data, metrics_of_both, options_that_differ, same_items
+from firth.runs.mapper import Mapper
 from firth.runs.twins import train_twins
 from firth.vectors.alignment import align
 from firth.vectors.neighbors import top_k
@@ -50,6 +51,7 @@ def compare_runs(
     corpus: Corpus | None = None,
     progress: Progress | None = None,
     n_jobs: int | Literal["auto"] = "auto",
+    mapper: Mapper | None = None,
 ) -> Comparison:
     """Return what changed from one run to another, over the items that both have.
 
@@ -71,6 +73,8 @@ def compare_runs(
         Who hears how far it is; None: nobody.
     n_jobs
         Threads.
+    mapper
+        Has twins trained, with threads of its own; None: in this process.
 
     Raises
     ------
@@ -91,7 +95,7 @@ def compare_runs(
         raise RunError(f"{a.name} and {b.name} have no item in common, so there is nothing to compare.")
     rows_a, rows_b = a.vectors.normalised[ids_a], b.vectors.normalised[ids_b]
     is_identical = rows_a.shape == rows_b.shape and bool(np.array_equal(rows_a, rows_b))
-    others = [] if is_identical else _twins(a, b, twins, corpus, progress, n_jobs)
+    others = [] if is_identical else _twins(a, b, twins, corpus, progress, n_jobs, mapper)
     keys = a.vectors.keys
     shared = [keys[i] for i in ids_a]
     by_chance = []
@@ -142,12 +146,13 @@ def _twins(
     corpus: Corpus | None,
     progress: Progress | None,
     n_jobs: int | Literal["auto"],
+    mapper: Mapper | None,
 ) -> list[Run]:
     if not isinstance(twins, int):
         return list(twins)
     if twins == 0:
         return []
-    return train_twins(a, twins, corpus=corpus, avoid={b.seed}, progress=progress, n_jobs=n_jobs)
+    return train_twins(a, twins, corpus=corpus, avoid={b.seed}, progress=progress, n_jobs=n_jobs, mapper=mapper)
 
 
 def _rows_of(twin: Run, shared: list[str], rows_a: Float32, a: Run) -> Float32:
