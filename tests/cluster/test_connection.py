@@ -173,6 +173,23 @@ def test_where_nobody_listens_is_told_at_once(scheme: str):
     assert f"nobody answers at {address}" in done.stderr.splitlines()[-1]
 
 
+LOCAL = """
+import os
+from firth.cluster.connection import connect
+with connect("local", n_workers=2) as cluster:
+    assert (cluster.n_workers, len(cluster.nodes), cluster.remarks) == (2, 1, ())
+    assert cluster.ray.get(cluster.ray.remote(lambda: 3).remote()) == 3
+assert not cluster.ray.is_initialized()
+assert "RAY_USAGE_STATS_ENABLED" not in os.environ
+"""
+
+
+def test_a_cluster_of_this_machine_lasts_as_long_as_its_context(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
+    done = _alone(LOCAL)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
 def test_a_named_cluster_that_is_gone_is_not_replaced_by_another():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
