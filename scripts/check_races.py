@@ -1,4 +1,4 @@
-"""Trains, searches, maps and reads a text with eight threads, for the thread sanitizer to watch; prints a checksum.
+"""Trains, walks, searches, maps and reads a text with eight threads, under the thread sanitizer; prints a checksum.
 
 Not a test of its own: polars, which the tests read corpora with, does not start under that sanitizer, so the corpus is
 put together by hand here.
@@ -14,6 +14,7 @@ import numpy as np
 from firth import _kernel
 from firth.corpus.corpus import GroupContext
 from firth.corpus.encoded_writer import EncodedWriter
+from firth.corpus.graph import WalkContext
 from firth.corpus.text_options import TextOptions
 from firth.corpus.text_reading import TextReading
 from firth.maps.options import MapOptions
@@ -41,6 +42,29 @@ corpus = SimpleNamespace(
 setup = prepare(corpus, TrainOptions(objective="nce", vector_size=24, negative=7, lane_size=16, epochs=200))
 trainer = setup.kernel_trainer()
 trainer.run(0, trainer.n_steps, 8)
+n_nodes = 500
+sources = np.arange(4 * n_nodes, dtype=np.int32) % n_nodes
+targets = ((sources + 1 + np.arange(4 * n_nodes) % 97) % n_nodes).astype(np.int32)
+rows, neighbours, weights, _ = _kernel.adjacency(sources, targets, 1.0 + np.arange(4 * n_nodes) % 3, n_nodes, False, 8)
+graph = WalkContext(
+    name="walked",
+    weight=1.0,
+    window=None,
+    offsets=rows,
+    neighbours=neighbours,
+    edge_weights=weights,
+    starts=None,
+    directed=False,
+    walks_per_node=3,
+    walk_length=20,
+    p=0.5,
+    q=2.0,
+    report={},
+)
+walked = SimpleNamespace(vocabulary=range(n_nodes), contexts=(graph,), groups=(), counts=np.ones(n_nodes))
+on_graph = prepare(walked, TrainOptions(vector_size=24, epochs=2, n_jobs=8))
+walker = on_graph.kernel_trainer()
+walker.run(0, walker.n_steps, 8)
 exclude = np.arange(len(setup.inputs), dtype=np.int32)[:, None].copy()
 ids, _ = _kernel.top_k(np.ascontiguousarray(setup.inputs), np.ascontiguousarray(setup.inputs), exclude, 10, 8)
 with tempfile.TemporaryDirectory() as folder, EncodedWriter() as writer:

@@ -122,6 +122,11 @@ class Recipe:
 
     def _check_text(self) -> None:
         (name, context), *others = self.declared.items()
+        if isinstance(context, Walks):
+            raise OptionError(
+                f"{self.source.path} is read as a text, as its name ends in .txt; name an edge list .edges or "
+                ".edgelist."
+            )
         if others or not isinstance(context, Sequences):
             raise OptionError('a text makes one context: give one of kind = "sequences", or none.')
         if changed(context, weight=1.0, window=None) != Sequences():
