@@ -219,7 +219,9 @@ class ClusterTrainer:
             try:
                 return work()
             except lost as error:
-                last = str(error).strip().partition("\n")[0]
+                first, *_, last = str(error).strip().splitlines() * 2
+                if "creation task" in first:
+                    raise ClusterError(f"a worker could not be made ready: {last.strip()}.") from error
                 with suppress(*lost):
                     self._recover()
             except self._ray.exceptions.RayTaskError as error:
@@ -227,7 +229,7 @@ class ClusterTrainer:
                     raise error.cause from error
                 raise ClusterError(f"a worker failed: {type(error.cause).__name__}: {error.cause}.") from error
         raise ClusterError(
-            f"workers died {_MOST_LOSSES} times in a row, at last: {last}. See their logs on their machines, in Ray's "
+            f"workers died {_MOST_LOSSES} times in a row, at last: {first}. See their logs on their machines, in Ray's "
             "session folder, and go on with --resume."
         )
 
