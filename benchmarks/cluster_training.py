@@ -31,6 +31,7 @@ from firth.training.setup import Setup
 from words import N_WORDS, WORDS, show
 
 PORT = 46379
+RAY = (sys.executable, "-m", "ray.scripts.scripts")  # of this Python, so that the nodes run the same code
 OPTIONS = TrainOptions(vector_size=100, epochs=1, machines=4, round_steps=16)
 
 
@@ -123,23 +124,27 @@ def network(_: argparse.Namespace) -> None:
 @contextmanager
 def namespaces(rate: str) -> Iterator[None]:
     """Return a context in which Ray's head runs here, and two nodes of one CPU behind links of the given bandwidth."""
-    os.environ["RAY_AUTH_MODE"] = (
-        "token"  # Ray's head asks for its token where one lies in ~/.ray, and others must show it
-    )
+    # Ray's head asks for its token where one lies in ~/.ray, and others must show it.
+    os.environ["RAY_AUTH_MODE"] = "token"
     run("ip link add fbr type bridge", "ip addr add 10.77.0.1/24 dev fbr", "ip link set fbr up")
+    started: list[subprocess.Popen[bytes]] = []
     try:
-        start_ray("", "--head", f"--port={PORT}", "--num-cpus=0", "--include-dashboard=false", address="10.77.0.1")
+        started.append(
+            start_ray("", "--head", f"--port={PORT}", "--num-cpus=0", "--include-dashboard=false", address="10.77.0.1")
+        )
         for number in (2, 3):
             add_namespace(number, rate)
-            start_ray(
-                f"ip netns exec fn{number}", f"--address=10.77.0.1:{PORT}", "--num-cpus=1", address=f"10.77.0.{number}"
-            )
+            prefix, to = f"ip netns exec fn{number}", f"--address=10.77.0.1:{PORT}"
+            started.append(start_ray(prefix, to, "--num-cpus=1", address=f"10.77.0.{number}"))
         yield
     finally:
+        for each in started:
+            each.terminate()
+        for each in started:
+            each.wait()
         for number in (2, 3):
             kill_all(f"fn{number}")
-            run(f"ip netns del fn{number}", f"ip link del fv{number}", is_sure=False)
-        subprocess.run([ray_command(), "stop", "--force"], capture_output=True, check=False)
+            run(f"ip netns del fn{number}", is_sure=False)
         run("ip link del fbr", is_sure=False)
 
 
@@ -159,15 +164,26 @@ def add_namespace(number: int, rate: str) -> None:
         run(f"tc qdisc add dev fv{number} {limit}", f"{inside} tc qdisc add dev eth0 {limit}")
 
 
-def start_ray(prefix: str, *words: str, address: str) -> None:
-    """Start a node of Ray, inside what the prefix names."""
-    command = [*prefix.split(), ray_command(), "start", f"--node-ip-address={address}", *words, "--disable-usage-stats"]
-    subprocess.run([*command, f"--object-store-memory={1 << 30}"], capture_output=True, check=True)
-
-
-def ray_command() -> str:
-    """Return Ray's command beside this Python."""
-    return str(Path(sys.executable).with_name("ray"))
+def start_ray(prefix: str, *words: str, address: str) -> subprocess.Popen[bytes]:
+    """Start a node of Ray inside what the prefix names, and return when it runs; it ends with its process."""
+    command = [
+        *prefix.split(),
+        *RAY,
+        "start",
+        "--block",
+        f"--node-ip-address={address}",
+        *words,
+        "--disable-usage-stats",
+    ]
+    started = subprocess.Popen(
+        [*command, f"--object-store-memory={1 << 30}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert started.stdout is not None
+    for line in started.stdout:
+        if b"Ray runtime started" in line:
+            threading.Thread(target=started.stdout.read, daemon=True).start()
+            return started
+    raise SystemExit(f"Ray did not start at {address}.")
 
 
 def kill_all(namespace: str) -> None:
