@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -192,8 +193,32 @@ def test_workers_that_die_again_and_again_end_the_training(
 ) -> None:
     monkeypatch.setattr("firth.cluster.training._MOST_LOSSES", 2)
     monkeypatch.setattr("firth.cluster.placing.Worker", Sick)
-    with pytest.raises(ClusterError, match=r"workers died 2 times in a row.*--resume"):
-        fit(corpus, OPTIONS, make_trainer=Watched(cluster, 2))
+    cloudpickle = cluster.ray.cloudpickle
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import this module
+    try:
+        with pytest.raises(ClusterError, match=r"workers died 2 times in a row.*--resume"):
+            fit(corpus, OPTIONS, make_trainer=Watched(cluster, 2))
+    finally:
+        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+
+
+class Unready(Worker):
+    """A worker that cannot be made ready."""
+
+    def __init__(self, *arguments: Any) -> None:
+        raise MemoryError(f"{len(arguments)} arguments are too many")
+
+
+def test_a_worker_that_cannot_be_made_ready_says_why(
+    cluster: Cluster, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("firth.cluster.placing.Worker", Unready)
+    cluster.ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    try:
+        with pytest.raises(ClusterError, match="could not be made ready: MemoryError: 4 arguments are too many"):
+            fit(corpus, OPTIONS, make_trainer=Watched(cluster, 2))
+    finally:
+        cluster.ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
 class Sick(Worker):
