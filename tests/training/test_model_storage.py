@@ -104,6 +104,16 @@ def test_trained_rows_are_the_model_without_its_padding(
     assert np.shares_memory(rows, model) == (precision == "float32")
 
 
+def test_many_rows_of_halves_come_out_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = TrainOptions(vector_size=5, precision="float16", model_storage="memory")
+    for large, in_file in ((4 * 5 * 17, True), (4 * 5 * 17 + 1, False)):
+        monkeypatch.setattr(models, "LARGE_BYTES", large)
+        model = models.initial_model(17, options, None, in_file=False)
+        rows = models.trained_rows(model, options, None)
+        assert is_mapped(rows) == in_file
+        np.testing.assert_array_equal(rows, model[:, :5].astype(np.float32))
+
+
 @pytest.mark.parametrize("n_items", [1, 3, 1024, 2051])
 @pytest.mark.parametrize("size", [1, 5, 16])
 @pytest.mark.parametrize("n_jobs", [1, 3])

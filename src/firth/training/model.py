@@ -12,6 +12,7 @@ import numpy as np
 from firth import _kernel
 from firth.arrays import Float32, Int32, Model
 from firth.mapped import available_bytes, is_mapped, scratch
+from firth.tensors import LARGE_BYTES
 from firth.threads import n_threads
 from firth.training.options import TrainOptions
 
@@ -24,8 +25,9 @@ def is_in_file(n_items: int, options: TrainOptions) -> bool:
     """Return whether the model lies in files: as asked for, or because it takes more memory than there is."""
     if options.model_storage != "auto":
         return options.model_storage == "file"
-    n_matrices = 1 if options.tied else 2
-    return _is_too_large(n_matrices * n_items * _stride(options.vector_size) * np.dtype(options.precision).itemsize)
+    n_matrices, available = 1 if options.tied else 2, available_bytes()
+    n_bytes = n_matrices * n_items * _stride(options.vector_size) * np.dtype(options.precision).itemsize
+    return available is not None and n_bytes > _SHARE * available
 
 
 def empty_model(n_items: int, options: TrainOptions, folder: Path | None, *, in_file: bool) -> Model:
@@ -60,8 +62,8 @@ def set_rows(model: Model, known: Float32, ids: Int32) -> None:
 def trained_rows(model: Model, options: TrainOptions, folder: Path | None) -> Float32:
     """Return the rows without what pads them: (n_items, vector_size) float32, C-contiguous. The model is used up.
 
-    Rows of float32 are moved together where they are. Those of float16 need room of their own: in a file where the
-    model is in one, or where they would not fit in memory beside it.
+    Rows of float32 are moved together where they are. Those of float16 take twice the room that the model takes: if
+    they are many they lie in a file, so that they do not undo what the model saved.
     """
     size, n = options.vector_size, len(model)
     step = max(1, _BLOCK // size)
@@ -72,8 +74,7 @@ def trained_rows(model: Model, options: TrainOptions, folder: Path | None) -> Fl
         if model.shape[1] == size:
             return rows
     else:
-        is_large = options.model_storage == "auto" and _is_too_large(4 * n * size)
-        in_file = is_mapped(model) or is_large
+        in_file = is_mapped(model) or 4 * n * size >= LARGE_BYTES
         rows = scratch((n, size), np.float32, folder=folder) if in_file else np.empty((n, size), dtype=np.float32)
     for first in range(0, n, step):
         rows[first : first + step] = model[first : first + step, :size].copy()
@@ -82,8 +83,3 @@ def trained_rows(model: Model, options: TrainOptions, folder: Path | None) -> Fl
 
 def _stride(vector_size: int) -> int:
     return -(-vector_size // _PADDING) * _PADDING
-
-
-def _is_too_large(n_bytes: int) -> bool:
-    available = available_bytes()
-    return available is not None and n_bytes > _SHARE * available
