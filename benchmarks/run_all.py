@@ -15,8 +15,10 @@ ITEMS = ("items", "blend", "tags", "confidence", "alignment", "duplicates")
 EXPLORER = ("explorer", "offline_page", "service")
 SCRIPTS = ("pipeline", "bands_quality", "pairs_per_second", "arithmetic", "import_time", *EXPLORER, *ITEMS)
 WORDS = [("words", what) for what in ("speed", "quality", "lanes", "sizes")]
+LARGE = [("precision", what) for what in ("words", "playlists", "speed")]
+LARGE += [("large", what) for what in ("tokens", "items", "disk")]  # 20 GB in the folder of temporary files
 
-for script, *arguments in [*((each,) for each in SCRIPTS), *WORDS]:
+for script, *arguments in [*((each,) for each in SCRIPTS), *WORDS, *LARGE]:
     print(f"\n## {' '.join([script, *arguments])}", flush=True)
     options = sys.argv[1:] if script == "pairs_per_second" else arguments
     subprocess.run([sys.executable, HERE / f"{script}.py", *options], check=True)
