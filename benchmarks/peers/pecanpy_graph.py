@@ -23,12 +23,13 @@ graph.read_edg(edges, weighted=False, directed=False)
 began = time.perf_counter()
 graph._preprocess_transition_probs()  # simulate_walks() does so, too
 prepare_s = time.perf_counter() - began
-walks_s, n_walks = [], 0
+walks_s, cpu_s, n_walks = [], [], 0
 for _ in range(int(rounds) + 1):
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     n_walks = len(graph.simulate_walks(WALKS, LENGTH))
     walks_s.append(time.perf_counter() - began)
-figures = {"prepare_s": prepare_s, "walks_s": walks_s[1:], "n_walks": n_walks}
+    cpu_s.append(time.process_time() - began_cpu)
+figures = {"prepare_s": prepare_s, "walks_s": walks_s[1:], "cpu_s": cpu_s[1:], "n_walks": n_walks}
 if out:
     began = time.perf_counter()
     vectors = graph.embed(dim=SIZE, num_walks=WALKS, walk_length=LENGTH, window_size=WINDOW, epochs=1)
