@@ -280,8 +280,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", help="where everything is written, and stays; default: a new temporary folder")
     defaults = {
-        "tokens": {"n_tokens": 2_000_000_000, "n_items": 1_000_000, "size": 100},
-        "items": {"n_tokens": 400_000_000, "n_items": 20_000_000, "size": 64},
+        "tokens": {"n_tokens": 2_000_000_000, "n_items": 200_000, "size": 64},
+        "items": {"n_tokens": 200_000_000, "n_items": 20_000_000, "size": 64},
         "disk": {"n_tokens": 400_000_000, "n_items": 200_000, "size": 32},
     }
     given = parser.parse_args()
