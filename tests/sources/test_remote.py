@@ -166,6 +166,7 @@ def test_a_local_file_whose_name_looks_like_a_url_is_local(tmp_path: Path, monke
         ("simplecache::s3://bucket/plays.csv", "plays.csv", [".csv"]),
         ("zip://inside.csv::s3://bucket/plays.zip", "inside.csv", [".csv"]),
         ("memory://", "", []),
+        ("https://host/a.txt?X-Amz-Signature=" + "f" * 9_000, "a.txt", [".txt"]),
     ],
 )
 def test_a_url_has_the_name_of_its_file(url: str, name: str, suffixes: list[str]):

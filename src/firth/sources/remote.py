@@ -6,6 +6,7 @@ that is cut while reading is taken up where it was, a few times.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import time
@@ -68,14 +69,6 @@ class RemoteFile:
     def absolute(self) -> Self:
         """Return the file: a URL is absolute."""
         return self
-
-    def exists(self) -> bool:
-        """Return whether there is something."""
-        try:
-            self.state()
-        except SourceNotFoundError:
-            return False
-        return True
 
     def is_dir(self) -> bool:
         """Return whether it is a folder: by its last letter, ``/``, where a server has no folders that could be asked.
@@ -191,9 +184,6 @@ class RemoteFile:
     def __hash__(self) -> int:
         return hash(self.url)
 
-    def __lt__(self, other: RemoteFile) -> bool:
-        return self.url < other.url
-
 
 Location = Path | RemoteFile
 """Where a file is: on this machine's file systems, or elsewhere."""
@@ -212,7 +202,7 @@ def locate(path: str | PathLike[str] | RemoteFile) -> Location:
     if isinstance(path, RemoteFile):
         return path
     text = path if isinstance(path, str) else ""
-    if not _URL.match(text) or Path(text).exists():
+    if not _URL.match(text) or os.path.exists(text):  # noqa: PTH110 (Path.exists raises for a long URL)
         return Path(path)
     if text.lower().startswith("file://") and "::" not in text:
         return Path("/" + text[len("file://") :].removeprefix("localhost").lstrip("/"))

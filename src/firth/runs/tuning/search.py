@@ -218,6 +218,8 @@ class Search:
         for each in left:
             beside = [other.samples[stage - self._stages[0]] for other in going if other is not each]
             each.is_pruned = each.number > 0 and not self._goes_on(each.samples, beside)
+            if each.is_pruned:
+                each.answers = None  # a model, of which there may be many
         return [each for each in left if not each.is_pruned]
 
     def _keep(self, under_way: Sequence[_UnderWay]) -> None:
