@@ -194,4 +194,4 @@ def test_what_is_wrong_in_a_recipe_is_said(
 def test_a_run_without_sequences_has_no_last_item(finished: Path):
     result = call("evaluate", finished, "--holdout", "last")
     assert result.exit_code == 1
-    assert "no ordered context" in " ".join(result.stderr.split())
+    assert "this source has no sequences" in " ".join(result.stderr.split())

@@ -176,7 +176,7 @@ def test_a_run_without_sequences_cannot_be_asked_about_them(table: Path, tmp_pat
     tables["contexts"] = {"kind": {"column": "kind", "item": "item"}}
     tables["train"]["epochs"] = 1
     run = firth.run_recipe(firth.Recipe.from_dict(tables, name="kinds"), out=tmp_path / "run")
-    with pytest.raises(OptionError, match="no ordered context"):
+    with pytest.raises(OptionError, match="this source has no sequences"):
         evaluate_run(run)
 
 
