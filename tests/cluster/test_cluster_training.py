@@ -85,6 +85,19 @@ def test_any_number_of_workers_gives_the_bytes_of_one_process(
     assert (make.trainers[0].traffic.n_bytes > 0) == (n_workers > 1)
 
 
+def test_each_worker_makes_the_walks_of_a_graph_that_it_trains(cluster: Cluster) -> None:
+    import polars as pl
+
+    edges = pl.DataFrame(
+        {"source": np.arange(300) % 67, "target": np.arange(300) * 7 % 61, "weight": 1 + np.arange(300) % 5}
+    )
+    walked = firth.read_graph(edges, walks_per_node=3, walk_length=16, p=0.5, q=2)
+    assert walked.graphs[0].edge_weights is not None
+    make = Watched(cluster, 2)
+    assert content(fit(walked, OPTIONS, make_trainer=make)) == content(fit(walked, OPTIONS))
+    assert make.trainers[0].n_workers == 2
+
+
 def test_no_more_workers_are_used_than_there_are_machines(cluster: Cluster, corpus: Corpus) -> None:
     make = Watched(cluster, 4)
     fit(corpus, replace(OPTIONS, machines=2, epochs=1), make_trainer=make)
