@@ -241,18 +241,25 @@ class Sick(Worker):
         os._exit(len(machines))
 
 
+def interrupted_once(n_lanes: int) -> CallbackProgress:
+    """Return a progress that behaves as Ctrl-C does, once, when so many lanes are done."""
+    raised: list[float] = []
+
+    def interrupt(_description: str, completed: float, _total: float | None, _text: str) -> None:
+        if completed > n_lanes and not raised:
+            raised.append(completed)
+            raise KeyboardInterrupt
+
+    return CallbackProgress(interrupt)
+
+
 def test_what_was_interrupted_on_a_cluster_goes_on_in_one_process_and_the_other_way(
     cluster: Cluster, corpus: Corpus, tmp_path: Path
 ) -> None:
     whole = content(fit(corpus, OPTIONS))
     for number, (first, second) in enumerate(((Watched(cluster, 2), None), (None, Watched(cluster, 2)))):
-
-        def interrupt(_description: str, completed: float, _total: float | None, _text: str) -> None:
-            if completed > 700:
-                raise KeyboardInterrupt
-
         folder = tmp_path / str(number)
-        begun = fit(corpus, OPTIONS, make_trainer=first, checkpoint=folder, progress=CallbackProgress(interrupt))
+        begun = fit(corpus, OPTIONS, make_trainer=first, checkpoint=folder, progress=interrupted_once(700))
         assert begun.status == "interrupted"
         assert content(fit(corpus, OPTIONS, make_trainer=second, checkpoint=folder, resume=True)) == whole
 
