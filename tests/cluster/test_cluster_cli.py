@@ -19,6 +19,16 @@ SECTIONS = {
     "holdout": {"validation": 0.25, "test": 0.25},
 }
 
+HALF_INSTALLED = """
+import sys
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "firth":
+            raise ImportError("half of it is missing")
+sys.meta_path.insert(0, Finder)
+"""
+
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -47,7 +57,8 @@ def test_status_shows_every_machine():
 
 
 def test_status_tells_of_a_machine_that_does_not_fit(ray_cluster: object, tmp_path: Path):
-    (tmp_path / "firth.py").write_text("raise ImportError('half of it is missing')", encoding="utf-8")
+    # Python runs this file when it starts; the finder goes before that of an editable install.
+    (tmp_path / "sitecustomize.py").write_text(HALF_INSTALLED, encoding="utf-8")
     added = add_node(ray_cluster, num_cpus=1, env_vars={"PYTHONPATH": str(tmp_path)})
     try:
         shown = call("cluster", "status", "--json")
