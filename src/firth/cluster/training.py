@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -102,6 +101,8 @@ class ClusterTrainer:
         self._version = 0  # of the model: one more with every round
         self._fetched = 0  # the version of the setup's model,
         self._since: list[int] = []  # and the first steps of the rounds since then, to do again if all workers die
+        self._owed: list[int] = []  # the first steps of those that are still to be done again
+        self._is_broken = False  # whether a worker died and has not been replaced yet, or the others not been told
         self._almost: Advance | None = None  # what the round came to that the workers take now,
         self._put: Advance | None = None  # and that they have taken, but for those who died
         self.traffic = Traffic()
@@ -217,13 +218,18 @@ class ClusterTrainer:
         lost = _losses(self._ray)
         for _ in range(_MOST_LOSSES):
             try:
+                if self._is_broken:
+                    self._recover()
+                    self._is_broken = False
+                while self._owed:
+                    self._round(self._owed[0], lambda _: None)
+                    del self._owed[0]
                 return work()
             except lost as error:
                 first, *_, last = str(error).strip().splitlines() * 2
                 if "creation task" in first:
                     raise ClusterError(f"a worker could not be made ready: {last.strip()}.") from error
-                with suppress(*lost):
-                    self._recover()
+                self._is_broken = True
             except self._ray.exceptions.RayTaskError as error:
                 if isinstance(error.cause, FirthError):
                     raise error.cause from error
@@ -249,11 +255,9 @@ class ClusterTrainer:
         if alive:
             self._give(self._workers[alive[0]].model.remote(), self._version)
             return
-        # Nobody has that version: the rounds since the last that the driver has are done again.
-        rounds, self._since, self._version = self._since, [], self._fetched
+        # Nobody has that version: the rounds since the last that the driver has are to be done again.
+        self._owed, self._since, self._version = [*self._since, *self._owed], [], self._fetched
         self._give(model_of(self._setup), self._version)
-        for first in rounds:
-            self._round(first, lambda _: None)
 
     def _version_of(self, worker: Any) -> int:  # noqa: ANN401 (an actor)
         """Return the version of a worker's copy, when it has done what it does; -1 if it is dead."""
